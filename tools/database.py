@@ -5,6 +5,7 @@ renamed when it is ready; what it was built from is written down as the database
 """
 import argparse
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -20,6 +21,8 @@ LOCAL = ROOT / '.local'
 FILESTORE = LOCAL / 'data' / 'filestore'
 ADDONS = os.environ.get('SOP_ADDONS', 'sales_sop,sales_sop_contract_review,sales_sop_aftersales').split(',')
 
+DEMO = 'sop_demo'
+DEMO_SOURCE = 'sop_demo_source'
 STOCK = 'sop_stock'
 STOCK_MODULES = 'sale_crm,calendar,base_automation,portal,rating,sale_management'
 LANGUAGES = 'en_US,zh_CN'
@@ -132,23 +135,64 @@ def get_addons_stamp():
     return digest.hexdigest()[:16]
 
 
+@contextlib.contextmanager
+def building(name):
+    """Hold off whoever wants to build the same database in another process."""
+    with (LOCAL / f'{name}.lock').open('w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build(name, stamp, modules, *args):
+    """Make the database `name` unless it is there, built from the same."""
+    with building(name):
+        if get_stamp(name) == stamp:
+            return
+        say(f"Making the database {name} (a minute or two)")
+        new = f'{name}_new'
+        drop(new)
+        install(new, modules, f'--load-language={LANGUAGES}', *args, log=LOCAL / 'log' / f'{name}.log')
+        set_stamp(new, stamp)
+        rename(new, name)
+
+
 def make_template():
     """Odoo's own apps without demo data: what test databases are cloned from."""
-    stamp = get_odoo_stamp()
-    if get_stamp(STOCK) != stamp:
-        say(f"Making the template database {STOCK} (a minute)")
-        new = f'{STOCK}_new'
-        drop(new)
-        install(new, STOCK_MODULES, f'--load-language={LANGUAGES}', log=LOCAL / 'log' / 'template.log')
-        set_stamp(new, stamp)
-        rename(new, STOCK)
+    build(STOCK, get_odoo_stamp(), STOCK_MODULES)
     return STOCK
+
+
+def make_demo_source():
+    """Our add-ons with demo data, never worked in: what demo databases are cloned from."""
+    stamp = f'{get_odoo_stamp()} {get_addons_stamp()}'
+    build(DEMO_SOURCE, stamp, ','.join([STOCK_MODULES, *ADDONS]), '--with-demo')
+    return DEMO_SOURCE
+
+
+def make_demo():
+    """The database of `./dev serve`: made once, upgraded when the add-ons change, never made anew."""
+    with building(DEMO):
+        odoo, addons = get_odoo_stamp(), get_addons_stamp()
+        done = get_stamp(DEMO)
+        if done == f'{odoo} {addons}':
+            return DEMO
+        if done:
+            say("The add-ons have changed: upgrading the demo database")
+            modules = ','.join(ADDONS) if done.startswith(odoo) else 'base'
+            run_odoo('-d', DEMO, '-u', modules, '--stop-after-init', '--no-http', log=LOCAL / 'log' / 'upgrade.log')
+        else:
+            new = f'{DEMO}_new'
+            clone(make_demo_source(), new)
+            rename(new, DEMO)
+        set_stamp(DEMO, f'{odoo} {addons}')
+    return DEMO
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest='command', required=True)
     commands.add_parser('template')
+    commands.add_parser('demo')
     clone_parser = commands.add_parser('clone')
     clone_parser.add_argument('source')
     clone_parser.add_argument('target')
@@ -157,6 +201,8 @@ def main():
     args = parser.parse_args()
     if args.command == 'template':
         print(make_template())
+    elif args.command == 'demo':
+        print(make_demo())
     elif args.command == 'clone':
         clone(args.source, args.target)
     elif args.command == 'drop':

@@ -28,3 +28,17 @@ with_lock() {
 ADDONS=(sales_sop sales_sop_contract_review sales_sop_aftersales)
 ADDONS_LIST="$(IFS=,; printf '%s' "${ADDONS[*]}")"
 export SOP_ADDONS="$ADDONS_LIST"
+
+# Run COMMAND so that Ctrl-C, or a signal to ./dev alone, ends it first and us after it.
+run_child() {
+    local child status=0
+    "$@" </dev/null &
+    child=$!
+    trap 'kill -TERM "$child" 2>/dev/null || true' INT TERM HUP
+    while kill -0 "$child" 2>/dev/null; do
+        status=0
+        wait "$child" || status=$?
+    done
+    trap - INT TERM HUP
+    return "$status"
+}
