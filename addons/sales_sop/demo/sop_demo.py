@@ -1,0 +1,207 @@
+from datetime import datetime, time, timedelta
+from io import BytesIO
+
+from reportlab.pdfgen import canvas
+
+from odoo import api, fields, models
+from odoo.fields import Command
+
+from ..engine import as_engine
+from .sop_demo_stories import NOT_APPLICABLE, REMARKS, STORIES
+
+# Who does an item when it is not the salesperson.
+DOERS = {'sm': 'mike', 'fin': 'mike', 'pre': 'carol', 'px': 'carol', 'ca': 'carol'}
+SATURDAY = 5
+DONE_OR_WAITING = ('done', 'na', 'waived', 'to_verify', 'off')
+
+
+class SopDemo(models.AbstractModel):
+    """Lets the opportunities of the demo data live through their history.
+
+    Every step goes through the checklist and the gate, as the person concerned;
+    afterwards its rows get the date at which it is said to have happened.
+    """
+
+    _name = 'sop.demo'
+    _description = "SOP Demo Data"
+
+    @api.model
+    def _load(self):
+        process = self.env.ref('sales_sop.sop_process_sales')
+        as_engine(process).write({'published_date': self._get_moment(125)})
+        for key, story in STORIES.items():
+            self._tell(self.env.ref(f'sales_sop.crm_lead_{key}'), story)
+
+    def _tell(self, lead, story):
+        # The first contact asks for a planned activity.
+        activity = lead.with_user(lead.user_id).activity_schedule(
+            'mail.mail_activity_data_call', fields.Date.today() + timedelta(days=3),
+            summary="Stay in touch", user_id=lead.user_id.id)
+        self._set_dates(lead, lead.create_date)
+        for number, (days, verb, *details) in enumerate(story):
+            seen = self._get_rows(lead)
+            getattr(self, f'_tell_{verb}')(lead, *details)
+            self._set_dates(lead, self._get_moment(days, number), seen)
+        if lead.sop_outcome != 'open':
+            activity.exists().unlink()
+
+    # ------------------------------------------------------------
+    # STEPS
+    # ------------------------------------------------------------
+
+    def _tell_do(self, lead, codes):
+        stages = lead.sop_process_id.stage_ids
+        items = stages.filtered(lambda stage: stage.code == codes).requirement_ids.filtered('mandatory')
+        for item in items or stages.requirement_ids.filtered(lambda item: item.code in codes.split()):
+            status = lead._get_sop_statuses(item)[lead.id, item.id]
+            if not item.is_fact and status not in DONE_OR_WAITING:
+                self._do(lead, item)
+            if items and item.verify:
+                self._tell_verify(lead, item.code)
+
+    def _do(self, lead, item):
+        if item.code in NOT_APPLICABLE and not lead.order_ids.order_line.filtered('discount'):
+            lead.with_user(lead.user_id).action_sop_not_applicable(item.id, NOT_APPLICABLE[item.code])
+        else:
+            self._tell_tick(lead, item.code, REMARKS.get(item.code))
+
+    def _tell_tick(self, lead, code, remark):
+        item = self._get_item(lead, code)
+        doer = self._get_doer(lead, item)
+        files = self._make_file(lead, item, doer) if item.kind == 'document' else []
+        lead.with_user(doer).action_sop_tick(item.id, remark=remark, attachment_ids=files)
+
+    def _tell_verify(self, lead, code):
+        check = self._get_check(lead, code)
+        if check.state == 'done' and not check.verified_by_id:
+            mike, carol = self._get_user('mike'), self._get_user('carol')
+            check.with_user(carol if check.done_by_id == mike else mike).action_verify("Checked.")
+
+    def _tell_waive(self, lead, code, days, reason):
+        until = fields.Date.today() + timedelta(days=days)
+        item = self._get_item(lead, code)
+        lead.with_user(self._get_user('mike')).action_sop_waive(item.id, reason, max(until, fields.Date.today()))
+        as_engine(self._get_check(lead, code)).write({'valid_until': until})
+
+    def _tell_revoke(self, lead, code, reason):
+        check = self._get_check(lead, code)
+        check.with_user(check.done_by_id).action_revoke(reason)
+
+    def _tell_lapse(self, lead, code, days):
+        as_engine(self._get_check(lead, code)).write({'valid_until': fields.Date.today() - timedelta(days=days)})
+
+    def _tell_go(self, lead):
+        lead.with_user(lead.user_id).action_sop_complete_stage()
+
+    def _tell_back(self, lead, stage, reason):
+        stage = self.env.ref(f'sales_sop.crm_stage_{stage}')
+        lead.with_user(lead.user_id).action_sop_move_back(stage.id, reason)
+
+    def _tell_fast(self, lead, code, reason):
+        stage = lead.sop_process_id.stage_ids.filtered(lambda stage: stage.code == code)
+        lead.with_user(lead.user_id).action_sop_fast_track(stage.id, reason)
+
+    def _tell_won(self, lead):
+        lead.order_ids.with_user(lead.user_id).action_confirm()
+        lead.with_user(lead.user_id).action_set_won()
+
+    def _tell_lost(self, lead, reason):
+        reason = self.env.ref(f'sales_sop.crm_lost_reason_{reason}')
+        lead.with_user(lead.user_id).action_set_lost(lost_reason_id=reason.id)
+
+    def _tell_quote(self, lead, lines, discount):
+        order = self.env['sale.order'].with_user(lead.user_id).create({
+            'partner_id': lead.partner_id.id,
+            'opportunity_id': lead.id,
+            'team_id': lead.team_id.id,
+            'order_line': [Command.create({
+                'product_id': self.env.ref(f'sales_sop.product_{product}').id,
+                'product_uom_qty': quantity,
+                'discount': discount,
+            }) for product, quantity in lines],
+        })
+        order.action_quotation_sent()
+
+    def _tell_plan(self, lead, days, summary):
+        lead.activity_ids.write({'date_deadline': fields.Date.today() + timedelta(days=days), 'summary': summary})
+
+    def _tell_tag(self, lead):
+        lead.tag_ids = self.env.ref('sales_sop.crm_tag_verbal_order')
+
+    # ------------------------------------------------------------
+    # PEOPLE AND THINGS
+    # ------------------------------------------------------------
+
+    def _get_user(self, login):
+        return self.env.ref(f'sales_sop.user_{login}')
+
+    def _get_doer(self, lead, item):
+        if item.group_id:
+            return self._get_user('mike')
+        login = DOERS.get(item.role)
+        return self._get_user(login) if login and not item.verify_group_id else lead.user_id
+
+    def _get_item(self, lead, code):
+        return lead.sop_process_id.stage_ids.requirement_ids.filtered(lambda item: item.code == code)
+
+    def _get_check(self, lead, code):
+        return lead._get_sop_live_checks(self._get_item(lead, code))[lead.id, self._get_item(lead, code).id]
+
+    def _make_file(self, lead, item, doer):
+        """A page that says what it stands for. Returns a list with its id."""
+        name = f'{item.document_kind} - {lead.name}'
+        stream = BytesIO()
+        page = canvas.Canvas(stream)
+        page.drawString(72, 760, name)
+        page.drawString(72, 730, "Sample document of the demo data.")
+        page.save()
+        return self.env['ir.attachment'].with_user(doer).create({
+            'name': f'{name}.pdf', 'raw': stream.getvalue(), 'mimetype': 'application/pdf',
+            'res_model': lead._name, 'res_id': lead.id,
+        }).ids
+
+    # ------------------------------------------------------------
+    # DATES
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_moment(self, days, number=0):
+        """A time of an ordinary working day about ``days`` ago, never in the future."""
+        day = fields.Date.today() - timedelta(days=days)
+        day -= timedelta(days=max(day.weekday() - SATURDAY + 1, 0))
+        return min(datetime.combine(day, time(1 + number % 8, 7 * number % 60)), fields.Datetime.now())
+
+    def _get_rows(self, lead):
+        """What the log of an opportunity holds: checks, revoked ones, transitions and messages."""
+        checks = self.env['sop.check'].sudo().search([('lead_id', '=', lead.id)])
+        return {
+            'done_date': checks,
+            'verified_date': checks.filtered('verified_date'),
+            'revoked_date': checks.filtered('revoked_date'),
+            'transition': self.env['sop.transition'].sudo().search([('lead_id', '=', lead.id)]),
+            'message': self.env['mail.message'].sudo().search([('model', '=', lead._name), ('res_id', '=', lead.id)]),
+        }
+
+    def _set_dates(self, lead, moment, seen=None):
+        new = {name: rows - seen[name] if seen else rows for name, rows in self._get_rows(lead).items()}
+        for name in ('done_date', 'verified_date', 'revoked_date'):
+            as_engine(new[name]).write({name: moment})
+        new['message'].write({'date': moment})
+        if not seen or new['transition']:
+            self._set_stage_date(lead, moment, new['transition'])
+
+    def _set_stage_date(self, lead, moment, transitions):
+        previous = transitions.search([('lead_id', '=', lead.id), ('id', 'not in', transitions.ids)], limit=1)
+        start = min(previous.date or lead.create_date, moment)
+        company = lead._get_sop_company()
+        limit = transitions.from_stage_id.day_limit
+        due = limit and company._sop_add_workdays(start, limit)
+        as_engine(transitions).write({
+            'date': moment,
+            'days': company._sop_count_workdays(start, moment),
+            'was_late': bool(due and due < moment.date()),
+        })
+        as_engine(lead).write({'sop_stage_date': moment, 'date_last_stage_update': moment})
+        if lead.sop_outcome != 'open':
+            as_engine(lead).write({'date_closed': moment})
+        lead._sop_update_deadline()
