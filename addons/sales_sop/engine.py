@@ -1,0 +1,41 @@
+"""The switches of the engine that only Python can reach.
+
+RPC clients choose their context, so no plain context value may open a guarded
+door. What is put into the context here are objects: JSON cannot produce them,
+and a copy of one is not the same object.
+"""
+
+ENGINE_KEY = 'sop_engine'
+MOVE_KEY = 'sop_move'
+
+_ENGINE = object()
+
+# What counts as met at the gate; 'off' is an item that is not asked of a document.
+MET = frozenset({'done', 'na', 'waived', 'off'})
+# Working days left from which a deadline is shown as near.
+SOON = 1
+
+
+class SopMoveCause:
+    """Why a document moves, when code or a dialog knows it."""
+
+    __slots__ = ('kind', 'reason')
+
+    def __init__(self, reason, kind=None):
+        self.reason = reason
+        self.kind = kind
+
+
+def as_engine(records):
+    """``records`` with the right to write what users may only read."""
+    # sudo: nobody has write access to evidence and to the position of a document.
+    return records.sudo().with_context(**{ENGINE_KEY: _ENGINE})
+
+
+def is_engine(env):
+    return env.context.get(ENGINE_KEY) is _ENGINE
+
+
+def get_move_cause(env):
+    cause = env.context.get(MOVE_KEY)
+    return cause if isinstance(cause, SopMoveCause) else SopMoveCause(None)

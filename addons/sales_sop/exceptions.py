@@ -1,0 +1,13 @@
+from odoo.exceptions import ValidationError
+
+
+class SopGateError(ValidationError):
+    """A move that the procedure refuses.
+
+    The message is complete for clients that only show text (import, RPC, mail
+    gateway); ``context['sop']`` carries the same facts for the refusal dialog.
+    """
+
+    def __init__(self, message, payload):
+        super().__init__(message)
+        self.context = {'sop': payload}

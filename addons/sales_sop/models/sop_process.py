@@ -1,0 +1,342 @@
+import ast
+import json
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+from ..engine import as_engine, is_engine
+
+
+class SopProcess(models.Model):
+    """One version of one procedure for one kind of document."""
+
+    _name = 'sop.process'
+    _description = "SOP Process"
+    _inherit = ['mail.thread', 'sop.frozen.mixin']
+    _order = 'sequence, code, version desc, id'
+    _check_company_auto = True
+    _sop_open_fields = frozenset({'name', 'description', 'sequence', 'message_main_attachment_id'})
+    _sop_engine_fields = frozenset({'state', 'published_date', 'published_by_id', 'previous_id', 'version'})
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    code = fields.Char(
+        required=True, default='sop', index=True, tracking=True,
+        help="Stays the same in all versions of this process.")
+    version = fields.Integer(required=True, default=1, readonly=True, copy=False, aggregator=None)
+    state = fields.Selection(
+        [('draft', "Draft"), ('published', "Published"), ('retired', "Retired")],
+        required=True, default='draft', readonly=True, copy=False, index=True, tracking=True)
+    res_model = fields.Selection(
+        selection='_selection_res_model', string="Document", required=True, default='crm.lead')
+    company_id = fields.Many2one('res.company', index=True, help="Empty: for all companies.")
+    team_ids = fields.Many2many(
+        'crm.team', string="Sales Teams", check_company=True, help="Empty: for all sales teams.")
+    domain = fields.Char(
+        string="Only For", default='[]', help="New documents that match follow this process.")
+    fast_track_domain = fields.Char(
+        string="Fast Track For",
+        help="Documents that match may enter at a stage marked for the fast track; the items before it are "
+             "stored as not applicable. Empty: no fast track.")
+    sequence = fields.Integer(default=10, help="The first process that matches a new document is used.")
+    description = fields.Html(translate=True)
+    stage_ids = fields.One2many('sop.stage', 'process_id', string="Stages", copy=True)
+    previous_id = fields.Many2one(
+        'sop.process', string="Previous Version", readonly=True, copy=False, index='btree_not_null')
+    published_date = fields.Datetime(readonly=True, copy=False)
+    published_by_id = fields.Many2one('res.users', string="Published By", readonly=True, copy=False)
+    document_count = fields.Integer(string="Running Documents", compute='_compute_document_count')
+
+    _code_version_uniq = models.UniqueIndex(
+        '(code, version, COALESCE(company_id, 0))', "This version of the process exists already.")
+
+    @api.model
+    def _selection_res_model(self):
+        mixin = self.env.registry['sop.mixin']
+        return sorted(
+            (name, self.env[name]._description)
+            for name, model in self.env.registry.items()
+            if issubclass(model, mixin) and not model._abstract
+        )
+
+    @api.depends('name', 'version')
+    @api.depends_context('lang')
+    def _compute_display_name(self):
+        for process in self:
+            process.display_name = self.env._(
+                "%(process)s v%(version)s", process=process.name or '', version=process.version)
+
+    def _compute_document_count(self):
+        # sudo: the number tells a manager of the procedure how far a change reaches.
+        for process in self:
+            process.document_count = self.env[process.res_model].sudo().search_count(
+                [('sop_process_id', 'in', process.ids)]) if process.ids and process.res_model in self.env else 0
+
+    # ------------------------------------------------------------
+    # WRITING
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_sop_state_fields(vals_list)
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_sop_state_fields([vals])
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        if 'code' not in (default or {}):
+            for process, vals in zip(self, vals_list):
+                vals.update(
+                    name=self.env._("%s (copy)", process.name), code=process._get_free_code())
+        return vals_list
+
+    def _get_free_code(self):
+        self.ensure_one()
+        taken = set(self.sudo().search([('code', '=like', f'{self.code}_copy%')]).mapped('code'))
+        number = 1
+        while f'{self.code}_copy{number}' in taken:
+            number += 1
+        return f'{self.code}_copy{number}'
+
+    def _check_sop_state_fields(self, vals_list):
+        """Versions and states come from the buttons, not from values."""
+        if is_engine(self.env):
+            return
+        defaults = {'state': 'draft', 'version': 1}
+        for vals in vals_list:
+            forged = [
+                name for name in self._sop_engine_fields & vals.keys()
+                if vals[name] and (self or vals[name] != defaults.get(name))
+            ]
+            if forged:
+                raise AccessError(self.env._(
+                    "%(fields)s of a process cannot be written: use Publish, Unpublish or New Version.",
+                    fields=', '.join(sorted(self._fields[name]._description_string(self.env) for name in forged))))
+
+    def _get_sop_process(self):
+        return self
+
+    @api.constrains('domain', 'fast_track_domain', 'res_model')
+    def _check_domains(self):
+        for process in self:
+            for value in (process.domain, process.fast_track_domain):
+                error = self._get_domain_error(process.res_model, value)
+                if error:
+                    raise ValidationError(self.env._(
+                        "%(process)s: %(error)s", process=process.display_name, error=error))
+
+    # ------------------------------------------------------------
+    # DOMAINS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _parse_domain(self, value):
+        return Domain(ast.literal_eval(value)) if value else Domain.TRUE
+
+    @api.model
+    def _get_domain_error(self, model_name, value):
+        """Why ``value`` is no domain for ``model_name``; an empty string when it is one."""
+        try:
+            # sudo: only the names in the domain are judged, no record is shown.
+            self.env[model_name].sudo().search(self._parse_domain(value), limit=1)
+        except (ValueError, SyntaxError, TypeError, KeyError, UserError) as error:
+            return self.env._(
+                "the condition %(domain)s cannot be evaluated (%(reason)s). Choose it again.",
+                domain=value, reason=error)
+        return ''
+
+    # ------------------------------------------------------------
+    # MATCHING
+    # ------------------------------------------------------------
+
+    @api.model
+    @tools.ormcache('res_model')
+    def _get_published_ids(self, res_model):
+        # sudo: which process applies does not depend on who asks.
+        return self.sudo().search([('res_model', '=', res_model), ('state', '=', 'published')])._ids
+
+    def _is_in_scope(self, document):
+        """Whether company and team of ``document`` are those of this process."""
+        self.ensure_one()
+        if self.company_id and document._get_sop_company() != self.company_id:
+            return False
+        return not self.team_ids or document._get_sop_team() in self.team_ids
+
+    @api.model
+    def _match_documents(self, documents):
+        """``{process: documents}``: the first published process that fits each document."""
+        result = {}
+        for process in self.sudo().browse(self._get_published_ids(documents._name)):
+            matched = documents.filtered(process._is_in_scope)
+            matched = matched.filtered_domain(self._parse_domain(process.domain))
+            if matched:
+                result[process] = matched
+                documents -= matched
+            if not documents:
+                break
+        return result
+
+    # ------------------------------------------------------------
+    # PUBLISHING
+    # ------------------------------------------------------------
+
+    def _check_sop_manager(self):
+        if not (self.env.su or self.env.user.has_group('sales_sop.group_sop_manager')):
+            raise AccessError(self.env._("Only a Sales SOP manager may change how staff are led."))
+
+    def get_publish_problems(self):
+        """What would trap people in this process: a list of sentences, empty when it may be published."""
+        self.check_access('read')
+        return self.sudo()._get_publish_problems()
+
+    def _get_publish_problems(self):
+        self.ensure_one()
+        problems = []
+        if not self.stage_ids:
+            problems.append(self.env._("The process has no stage. Add the first one."))
+        for value in (self.domain, self.fast_track_domain):
+            if error := self._get_domain_error(self.res_model, value):
+                problems.append(self.env._("Process %(process)s: %(error)s", process=self.name, error=error))
+        problems += self.stage_ids._get_publish_problems()
+        problems += self.stage_ids.requirement_ids._get_publish_problems()
+        return problems
+
+    def action_publish(self):
+        """Turn the process on; the published version it follows is retired and keeps its documents."""
+        self._check_sop_manager()
+        self.check_access('write')
+        for process in self:
+            if process.state == 'published':
+                raise UserError(self.env._("%s is published already.", process.display_name))
+            if problems := process._get_publish_problems():
+                raise UserError(self.env._(
+                    "%(process)s cannot be published yet:\n%(problems)s",
+                    process=process.display_name, problems='\n'.join(f'• {problem}' for problem in problems)))
+            process._get_published_versions()._retire()
+            as_engine(process).write({
+                'state': 'published',
+                'published_date': fields.Datetime.now(),
+                'published_by_id': self.env.uid,
+            })
+        return True
+
+    def _get_published_versions(self):
+        return self.search([
+            ('code', '=', self.code), ('company_id', '=', self.company_id.id), ('state', '=', 'published'),
+        ]) - self
+
+    def _retire(self):
+        as_engine(self).write({'state': 'retired'})
+
+    def action_unpublish(self):
+        """Turn the process off: its documents are free, what was recorded about them stays."""
+        self._check_sop_manager()
+        self.check_access('write')
+        for process in self:
+            if process.state == 'draft':
+                raise UserError(self.env._("%s is not published.", process.display_name))
+            process._release_documents()
+        self._retire()
+        return True
+
+    def _release_documents(self):
+        self.env[self.res_model]._sop_bulk_update(
+            Domain('sop_process_id', '=', self.id), dict.fromkeys(self.env[self.res_model]._sop_position_fields))
+
+    def _adopt_documents(self, domain=Domain.TRUE):
+        """Let running documents that follow no process follow this one, from the stage they are in.
+
+        What lies before that stage is not asked of them. Returns their number.
+        """
+        self.ensure_one()
+        documents = self.env[self.res_model].sudo()
+        return documents._sop_adopt(self, Domain(domain) & self._get_scope_domain())
+
+    def _get_scope_domain(self):
+        """Documents of this process, as far as a domain can tell."""
+        documents = self.env[self.res_model]
+        domain = self._parse_domain(self.domain) & Domain('sop_process_id', '=', False)
+        domain &= documents._get_sop_open_domain()
+        if self.company_id:
+            domain &= documents._get_sop_company_domain(self.company_id)
+        if self.team_ids:
+            domain &= Domain('team_id', 'in', self.team_ids.ids)
+        return domain
+
+    # ------------------------------------------------------------
+    # VERSIONS
+    # ------------------------------------------------------------
+
+    def action_new_version(self):
+        """A draft copy under the next version number, opened."""
+        self._check_sop_manager()
+        self.check_access('write')
+        self.ensure_one()
+        # sudo: the highest number counts, whoever may read that version.
+        last = self.sudo().search(
+            [('code', '=', self.code), ('company_id', '=', self.company_id.id)], order='version desc', limit=1)
+        draft = as_engine(self).copy({
+            'code': self.code, 'version': last.version + 1, 'previous_id': self.id,
+        })
+        return draft.with_env(self.env)._get_form_action()
+
+    def _get_form_action(self):
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.display_name,
+            'res_model': self._name,
+            'res_id': self.id,
+            'views': [(False, 'form')],
+        }
+
+    def action_compare(self):
+        """What this version changes against the previous one."""
+        self.check_access('read')
+        self.ensure_one()
+        if not self.previous_id:
+            raise UserError(self.env._("%s has no previous version to compare with.", self.display_name))
+        compare = self.env['sop.process.compare'].create(
+            {'process_id': self.id, 'previous_id': self.previous_id.id})
+        return compare._get_action()
+
+    def action_migrate(self):
+        """Preview and move running documents to another version."""
+        self._check_sop_manager()
+        self.ensure_one()
+        return self.env['sop.migration']._get_action(self)
+
+    def action_setup(self):
+        """Open the set-up assistant on this process."""
+        self._check_sop_manager()
+        self.ensure_one()
+        return self.env['sop.setup']._get_action(self)
+
+    def action_view_documents(self):
+        """The documents that follow this version."""
+        self.check_access('read')
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.display_name,
+            'res_model': self.res_model,
+            'view_mode': 'list,form',
+            'domain': [('sop_process_id', '=', self.id)],
+            'context': {'active_test': False, 'create': False},
+        }
+
+    def action_export_json(self):
+        """Download this version as a file that another database can import."""
+        self.check_access('read')
+        self.ensure_one()
+        content = json.dumps(self._export_process(), ensure_ascii=False, indent=2)
+        return self.env['sop.process.import']._get_download_action(
+            f'{self.code}-v{self.version}.json', content)
