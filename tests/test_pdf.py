@@ -13,7 +13,7 @@ PARTNER = "上海重型机械有限公司"
 
 @pytest.fixture(scope='module')
 def client(make_database, stock_source):
-    from conftest import Server  # noqa: PLC0415
+    from conftest import Server
     with Server(make_database(stock_source)) as server:
         yield server.login('admin')
 

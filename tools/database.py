@@ -96,14 +96,15 @@ def run_odoo(*args, log=None, env=None):
     """Run odoo-bin to its end; its log goes to the file `log`, whose end is shown on failure."""
     log = log or LOCAL / 'log' / 'odoo.log'
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, str(LOCAL / 'bin' / 'odoo-bin'), '-c', 'odoo.conf', *args]
+    command = [sys.executable, str(LOCAL / 'bin' / 'odoo-bin'), *args]
     with log.open('w') as output:
         result = subprocess.run(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})}, check=False)
     if result.returncode:
         print(''.join(log.open().readlines()[-40:]), file=sys.stderr)
-        raise SystemExit(f"✗ Odoo failed ({result.returncode}): odoo-bin {' '.join(args)}; all of it is in {log.relative_to(ROOT)}")
+        raise SystemExit(
+            f"✗ Odoo failed ({result.returncode}): odoo-bin {' '.join(args)}\n  The whole log: {log.relative_to(ROOT)}")
     return log
 
 

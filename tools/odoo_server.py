@@ -52,8 +52,9 @@ class OdooServer:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open('w') as output:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / '.local' / 'bin' / 'odoo-bin'), '-c', 'odoo.conf', '-d', self.database,
-                 '--db-filter', f'^{self.database}$', '--http-interface', HOST, '--http-port', str(self.port), *self.args],
+                [sys.executable, str(ROOT / '.local' / 'bin' / 'odoo-bin'), '-d', self.database,
+                 '--db-filter', f'^{self.database}$', '--http-interface', HOST, '--http-port', str(self.port),
+                 *self.args],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 # A session of its own: Ctrl-C reaches it once, through stop().
                 start_new_session=True, preexec_fn=_die_with_parent, env=os.environ)

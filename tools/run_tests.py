@@ -44,7 +44,8 @@ def parse_arguments(args, modules):
                 raise SystemExit(f"✗ {what} has no tests.")
             continue
         if not path.exists():
-            raise SystemExit(f"✗ There is nothing to test called {what}: name an add-on ({', '.join(modules)}) or a path.")
+            raise SystemExit(
+                f"✗ There is nothing to test called {what}: name an add-on ({', '.join(modules)}) or a path.")
         module = next((name for name, folder in modules.items() if path.is_relative_to(folder)), None)
         if module:
             selected.setdefault(module, []).append(what)
@@ -60,9 +61,9 @@ def check_browser():
     if not any(map(shutil.which, names)):
         raise SystemExit("✗ There is no Chromium for the browser tests.")
     try:
-        import websocket  # noqa: F401, PLC0415
+        import websocket  # noqa: F401
     except ImportError:
-        raise SystemExit("✗ websocket-client is missing in .local/venv; remove that folder and run this again.") from None
+        raise SystemExit("✗ websocket-client is missing: remove .local/venv and run this again.") from None
 
 
 def drop_leftovers():
@@ -101,8 +102,8 @@ class Run:
         counts = LOCAL / 'tmp' / f'counts-{os.getpid()}.json'
         counts.unlink(missing_ok=True)
         command = [
-            sys.executable, '-m', 'pytest', '-v', '--no-header', '--tb=short', '-rfEs', '--disable-warnings', '-p', 'no:cacheprovider',
-            '-p', 'count_tests', *args, *self.pytest_args]
+            sys.executable, '-m', 'pytest', '-v', '--no-header', '--tb=short', '-rfEs', '--disable-warnings',
+            '-p', 'no:cacheprovider', '-p', 'count_tests', *args, *self.pytest_args]
         # Line by line even into a file, so that a long run shows where it is.
         env = {
             **os.environ, 'SOP_COUNTS': str(counts), 'PYTHONUNBUFFERED': '1',
@@ -156,7 +157,7 @@ def main(args):
             run.install(list(modules))
             for name, paths in selected.items():
                 run.pytest(
-                    name, '--odoo-config=odoo.conf', f'--odoo-database={DATABASE}', '--odoo-http',
+                    name, f'--odoo-database={DATABASE}', '--odoo-http',
                     '--odoo-extra=max-cron-threads=0', f'--odoo-extra=db-filter=^{DATABASE}$', *paths)
         os.environ.pop('ODOO_ADDONS_PATH', None)
         if outside:

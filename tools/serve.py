@@ -35,7 +35,8 @@ def main(args):
     port, args = pop_port(args)
     if not is_port_free(port):
         raise SystemExit(
-            f"✗ Port {port} of {HOST} is taken: stop what listens there or choose another, `./dev serve --http-port=8070`.")
+            f"✗ Port {port} of {HOST} is taken: stop what listens there,"
+            " or choose another: ./dev serve --http-port=8070")
     try:
         name = database.make_demo()
         database.say("Starting Odoo")

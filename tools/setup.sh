@@ -256,6 +256,7 @@ set_up() {
     mkdir -p "$LOCAL/tmp" "$LOCAL/cache" "$LOCAL/data" "$LOCAL/log"
     find_odoo
     is_set_up || with_lock setup set_up_steps
-    export VIRTUAL_ENV="$VENV" PATH="$LOCAL/bin:$VENV/bin:$PATH" TMPDIR="$LOCAL/tmp" PYTHONNOUSERSITE=1
+    export VIRTUAL_ENV="$VENV" PATH="$LOCAL/bin:$VENV/bin:$PATH" TMPDIR="$LOCAL/tmp" PYTHONNOUSERSITE=1 \
+        ODOO_RC="$ROOT/odoo.conf"
     unset PYTHONPATH PYTHONHOME
 }
