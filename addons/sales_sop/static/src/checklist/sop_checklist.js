@@ -1,0 +1,339 @@
+import { Component, onPatched, toRaw, useRef, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useBus, useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { useSopActions } from "../core/sop_actions_hook";
+import { useKeepPageOnFileDrop } from "../core/sop_file_drop";
+import { SOP_FOCUS_EVENT } from "../core/sop_focus_service";
+import { revealOnForm, showElement } from "../core/sop_reveal";
+import { SopDeadline } from "../deadline/sop_deadline";
+import { SopReasonDialog } from "../reason_dialog/sop_reason_dialog";
+import { SopStage } from "./sop_stage";
+
+const GUIDANCE_KEY = "sales_sop.guidance";
+const STAGE_ORDER = ["current", "past", "future"];
+
+/** The checklist of the procedure that a document follows. */
+export class SopChecklist extends Component {
+    static template = "sales_sop.Checklist";
+    static components = { Dropdown, DropdownItem, SopDeadline, SopStage };
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+        this.notification = useService("notification");
+        this.rootRef = useRef("root");
+        this.loadCount = 0;
+        this.actions = useSopActions({
+            prepare: () => this.saveDocument(),
+            refresh: () => this.reloadDocument(),
+        });
+        this.state = useState({
+            checklist: undefined,
+            busy: false,
+            folding: {},
+            isGuidanceShown: this.isGuidanceWanted(),
+        });
+        this.focusId = this.record.context?.sop_focus;
+        useKeepPageOnFileDrop();
+        useBus(this.env.bus, SOP_FOCUS_EVENT, ({ detail }) => this.onFocusRequest(detail));
+        onPatched(() => this.showFocusedItem());
+        // Facts are live: whenever the record was read again, they may have changed.
+        useRecordObserver((record) => this.onRecordRead(record));
+    }
+
+    get record() {
+        return this.props.record;
+    }
+
+    get document() {
+        return { resModel: this.record.resModel, resId: this.record.resId };
+    }
+
+    get checklist() {
+        return this.state.checklist;
+    }
+
+    get stages() {
+        return [...this.checklist.stages].sort(
+            (a, b) => STAGE_ORDER.indexOf(a.state) - STAGE_ORDER.indexOf(b.state)
+        );
+    }
+
+    get isRunning() {
+        return this.checklist.outcome === "open";
+    }
+
+    get percentage() {
+        const { done, total } = this.checklist;
+        return total ? Math.round((100 * done) / total) : 100;
+    }
+
+    get progressLabel() {
+        return _t("%(done)s of %(total)s done", this.checklist);
+    }
+
+    get currentStage() {
+        return this.checklist.stages.find((stage) => stage.state === "current");
+    }
+
+    get gateLabel() {
+        return {
+            observe: _t("Missing items are only recorded"),
+            warn: _t("Missing items give a warning"),
+        }[this.currentStage?.gate];
+    }
+
+    get outcomeLabel() {
+        return { won: _t("Won"), lost: _t("Lost") }[this.checklist.outcome];
+    }
+
+    get canMove() {
+        return this.isRunning && this.checklist.can_edit;
+    }
+
+    get completeLabel() {
+        const nextStage = this.checklist.next_stage;
+        return nextStage
+            ? _t("Complete this stage and go on to %s", nextStage.name)
+            : _t("Complete the last stage");
+    }
+
+    get earlierChoices() {
+        return this.checklist.stages
+            .filter((stage) => stage.state === "past" && stage.document_stage)
+            .reverse()
+            .map((stage) => ({ value: stage.document_stage.id, label: stage.name }));
+    }
+
+    get fastTrackChoices() {
+        return this.checklist.stages
+            .filter((stage) => stage.state === "future" && stage.fast_track_entry)
+            .map((stage) => ({ value: stage.id, label: stage.name }));
+    }
+
+    get menuItems() {
+        const isEditable = this.isRunning && this.checklist.can_edit;
+        return [
+            isEditable &&
+                this.checklist.can_fast_track &&
+                this.fastTrackChoices.length && {
+                    name: "fast_track",
+                    icon: "fa-forward",
+                    label: _t("Fast track…"),
+                    onSelected: () => this.askFastTrack(),
+                },
+            isEditable &&
+                this.earlierChoices.length && {
+                    name: "move_back",
+                    icon: "fa-reply",
+                    label: _t("Move back…"),
+                    onSelected: () => this.askMoveBack(),
+                },
+        ].filter(Boolean);
+    }
+
+    // ---------------------------------------------------------------- reading
+
+    onRecordRead(record) {
+        const data = toRaw(record.data);
+        if (this.seenData === data) {
+            return;
+        }
+        this.seenData = data;
+        if (!this.state.busy) {
+            this.load(record);
+        }
+    }
+
+    async load(record = this.record) {
+        const { resModel, resId } = record;
+        if (!resId) {
+            this.state.checklist = undefined;
+            return;
+        }
+        const loadId = ++this.loadCount;
+        const checklist = await this.orm.silent.call(resModel, "get_sop_checklist", [[resId]]);
+        if (loadId === this.loadCount) {
+            this.state.checklist = checklist;
+        }
+    }
+
+    /** The server must judge what the user sees: unsaved changes go first. */
+    async saveDocument() {
+        this.state.busy = true;
+        let isSaved = false;
+        try {
+            isSaved = (await this.record.save()) !== false;
+        } finally {
+            this.state.busy = isSaved;
+        }
+        return isSaved;
+    }
+
+    async reloadDocument() {
+        try {
+            await this.record.load();
+            this.seenData = toRaw(this.record.data);
+            await this.load();
+        } finally {
+            this.state.busy = false;
+        }
+    }
+
+    // ---------------------------------------------------------------- folding
+
+    isUnfolded(stage) {
+        return this.state.folding[stage.id] ?? stage.state === "current";
+    }
+
+    toggleStage(stage) {
+        this.state.folding[stage.id] = !this.isUnfolded(stage);
+    }
+
+    isGuidanceWanted() {
+        const wish = browser.localStorage.getItem(GUIDANCE_KEY);
+        return wish ? wish === "shown" : !this.env.isSmall;
+    }
+
+    toggleGuidance() {
+        this.state.isGuidanceShown = !this.state.isGuidanceShown;
+        browser.localStorage.setItem(
+            GUIDANCE_KEY,
+            this.state.isGuidanceShown ? "shown" : "hidden"
+        );
+    }
+
+    // ------------------------------------------------------------------ focus
+
+    onFocusRequest({ resModel, resId, requirementId }) {
+        if (resModel === this.record.resModel && resId === this.record.resId) {
+            this.focusId = requirementId;
+            this.showFocusedItem();
+        }
+    }
+
+    showFocusedItem() {
+        if (!this.focusId || !this.checklist || !this.rootRef.el) {
+            return;
+        }
+        const stage = this.checklist.stages.find(({ requirements }) =>
+            requirements.some(({ id }) => id === this.focusId)
+        );
+        if (stage && !this.isUnfolded(stage)) {
+            this.toggleStage(stage);
+            return;
+        }
+        const item = this.rootRef.el.querySelector(
+            stage ? `[data-requirement-id='${this.focusId}']` : ".o_sop_stage_current"
+        );
+        this.focusId = undefined;
+        if (item) {
+            showElement(item);
+        }
+    }
+
+    showFirstOpenItem() {
+        const required = this.checklist.stages
+            .filter((stage) => stage.state !== "future")
+            .flatMap((stage) => stage.requirements)
+            .filter(({ mandatory }) => mandatory);
+        const missing = required.find(({ state }) =>
+            ["open", "lapsed", "to_verify"].includes(state)
+        );
+        this.focusId = missing?.id;
+        this.showFocusedItem();
+    }
+
+    // ------------------------------------------------------------------- acts
+
+    async callDocument(method, args = []) {
+        if (this.state.busy || !(await this.saveDocument())) {
+            return false;
+        }
+        const { resModel, resId } = this.document;
+        try {
+            return await this.orm.call(resModel, method, [[resId], ...args]);
+        } finally {
+            await this.reloadDocument();
+        }
+    }
+
+    async completeStage() {
+        if (!this.checklist.can_complete) {
+            this.notification.add(_t("Some mandatory items are still open."), { type: "warning" });
+            return this.showFirstOpenItem();
+        }
+        const result = await this.callDocument("action_sop_complete_stage");
+        this.state.folding = {};
+        if (result instanceof Object) {
+            await this.action.doAction(result);
+        }
+    }
+
+    askMoveBack() {
+        this.dialog.add(SopReasonDialog, {
+            title: _t("Move back"),
+            body: _t("What is done stays done. The move and its reason are logged."),
+            choiceLabel: _t("Back to"),
+            choices: this.earlierChoices,
+            reasonLabel: _t("Why is it moved back?"),
+            confirmLabel: _t("Move back"),
+            onConfirm: ({ choice, reason }) =>
+                this.callDocument("action_sop_move_back", [choice, reason]),
+        });
+    }
+
+    askFastTrack() {
+        this.dialog.add(SopReasonDialog, {
+            title: _t("Fast track"),
+            body: _t("Earlier stages are passed over and marked as fast track."),
+            choiceLabel: _t("Go to"),
+            choices: this.fastTrackChoices,
+            reasonLabel: _t("Why is the fast track right here?"),
+            confirmLabel: _t("Fast track"),
+            onConfirm: ({ choice, reason }) =>
+                this.callDocument("action_sop_fast_track", [choice, reason]),
+        });
+    }
+
+    async explainDeadline() {
+        const { resModel, resId } = this.document;
+        const explanation = await this.orm.call(resModel, "action_sop_explain_deadline", [[resId]]);
+        return this.action.doAction(explanation);
+    }
+
+    async followLink(link) {
+        if (await this.record.save()) {
+            return this.action.doAction(link, { onClose: () => this.reloadDocument() });
+        }
+    }
+
+    async showField(fieldName) {
+        const form = this.rootRef.el.closest(".o_form_view");
+        const isShown =
+            form && (await revealOnForm(form, `.o_field_widget[name='${fieldName}']`));
+        if (!isShown) {
+            const label = this.record.fields[fieldName]?.string || fieldName;
+            this.notification.add(_t("The field %s is not shown on this form.", label), {
+                type: "warning",
+            });
+        }
+    }
+}
+
+export const sopChecklist = {
+    component: SopChecklist,
+    displayName: _t("SOP checklist"),
+    supportedTypes: ["many2one"],
+    isEmpty: () => false,
+};
+
+registry.category("fields").add("sop_checklist", sopChecklist);

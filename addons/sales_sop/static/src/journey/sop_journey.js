@@ -1,0 +1,70 @@
+import { Component, onPatched, toRaw, useRef, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+const STATE_LABELS = {
+    done: _t("done"),
+    current: _t("current"),
+    todo: _t("to do"),
+    none: _t("not started"),
+};
+
+/** The way of a customer, an opportunity or an order through the seven phases. */
+export class SopJourney extends Component {
+    static template = "sales_sop.Journey";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.listRef = useRef("list");
+        this.state = useState({ phases: [] });
+        this.loadCount = 0;
+        useRecordObserver((record) => {
+            const data = toRaw(record.data);
+            if (this.seenData !== data) {
+                this.seenData = data;
+                this.load(record);
+            }
+        });
+        onPatched(() => this.showCurrent());
+    }
+
+    async load({ resModel, resId }) {
+        const loadId = ++this.loadCount;
+        const phases = resId
+            ? await this.orm.silent.call(resModel, "get_sop_journey", [[resId]])
+            : [];
+        if (loadId === this.loadCount) {
+            this.state.phases = phases || [];
+        }
+    }
+
+    get hasStarted() {
+        return this.state.phases.some(({ state }) => state !== "none");
+    }
+
+    /** On a phone the bar is wider than the screen. */
+    showCurrent() {
+        const list = this.listRef.el;
+        const current = list?.querySelector("[aria-current]");
+        if (current) {
+            list.scrollLeft = current.offsetLeft - (list.clientWidth - current.offsetWidth) / 2;
+        }
+    }
+
+    phaseTitle({ label, label_detail: detail, state }) {
+        return [label, STATE_LABELS[state], detail].filter(Boolean).join(" · ");
+    }
+
+    onPhase({ action }) {
+        return this.action.doAction(action);
+    }
+}
+
+export const sopJourney = { component: SopJourney };
+
+registry.category("view_widgets").add("sop_journey", sopJourney);

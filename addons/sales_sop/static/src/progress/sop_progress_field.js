@@ -1,0 +1,69 @@
+import { Component, onMounted, status, toRaw, useComponent, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { displayDate } from "../core/sop_format";
+import { SopDeadline } from "../deadline/sop_deadline";
+
+/** Open and total requirements of the current stage, deadline and waivers, on cards and in lists. */
+export class SopProgressField extends Component {
+    static template = "sales_sop.ProgressField";
+    static components = { SopDeadline };
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.summaries = useService("sop_summary");
+        this.component = useComponent();
+        this.state = useState({ summary: undefined });
+        // The first request waits until the view is shown: reading the cards comes first.
+        onMounted(() => this.load());
+        useRecordObserver((record) => {
+            const data = toRaw(record.data);
+            const isNew = this.seenData && this.seenData !== data;
+            this.seenData = data;
+            if (isNew) {
+                this.load(record);
+            }
+        });
+    }
+
+    get hasProcess() {
+        return Boolean(this.props.record.data.sop_process_id);
+    }
+
+    get openLabel() {
+        return _t("%(open)s of %(total)s items open", this.state.summary);
+    }
+
+    get waivedLabel() {
+        return _t("%s waived", this.state.summary.waived);
+    }
+
+    get deadlineLabel() {
+        return displayDate(this.state.summary.deadline);
+    }
+
+    async load(record = this.props.record) {
+        if (!record.resId || !record.data.sop_process_id) {
+            this.state.summary = false;
+            return;
+        }
+        const summary = await this.summaries.load(record.resModel, record.resId);
+        if (status(this.component) !== "destroyed") {
+            this.state.summary = summary;
+        }
+    }
+}
+
+export const sopProgressField = {
+    component: SopProgressField,
+    displayName: _t("SOP progress"),
+    supportedTypes: ["date"],
+    fieldDependencies: [{ name: "sop_process_id", type: "many2one" }],
+    isEmpty: () => false,
+    listViewWidth: [90, 160],
+};
+
+registry.category("fields").add("sop_progress", sopProgressField);
