@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..engine import as_engine
-from .sop_demo_stories import NOT_APPLICABLE, REMARKS, STORIES
+from .sop_demo_stories import CHINESE, NOT_APPLICABLE, REMARKS, STORIES
 
 # Who does an item when it is not the salesperson.
 DOERS = {'sm': 'mike', 'fin': 'mike', 'pre': 'carol', 'px': 'carol', 'ca': 'carol'}
@@ -27,10 +27,17 @@ class SopDemo(models.AbstractModel):
 
     @api.model
     def _load(self):
+        self._translate()
         process = self.env.ref('sales_sop.sop_process_sales')
         as_engine(process).write({'published_date': self._get_moment(125)})
         for key, story in STORIES.items():
             self._tell(self.env.ref(f'sales_sop.crm_lead_{key}'), story)
+
+    def _translate(self):
+        """Records of the demo are not in the .po file; the names staff look at all day are told here."""
+        if 'zh_CN' in dict(self.env['res.lang'].get_installed()):
+            for name, chinese in CHINESE.items():
+                self.env.ref(f'sales_sop.{name}').update_field_translations('name', {'zh_CN': chinese})
 
     def _tell(self, lead, story):
         # The first contact asks for a planned activity.
@@ -172,23 +179,32 @@ class SopDemo(models.AbstractModel):
         return min(datetime.combine(day, time(1 + number % 8, 7 * number % 60)), fields.Datetime.now())
 
     def _get_rows(self, lead):
-        """What the log of an opportunity holds: checks, revoked ones, transitions and messages."""
-        checks = self.env['sop.check'].sudo().search([('lead_id', '=', lead.id)])
+        """What is known about an opportunity: the rows that carry a date, by its name."""
+        # Changed stages are told to the chatter when the transaction is flushed.
+        self.env.cr.flush()
+        checks = self.env['sop.check'].sudo().search([('lead_id', '=', lead.id)], order='id')
+        messages = lead.message_ids.sudo()
         return {
             'done_date': checks,
             'verified_date': checks.filtered('verified_date'),
             'revoked_date': checks.filtered('revoked_date'),
-            'transition': self.env['sop.transition'].sudo().search([('lead_id', '=', lead.id)]),
-            'message': self.env['mail.message'].sudo().search([('model', '=', lead._name), ('res_id', '=', lead.id)]),
+            'date': self.env['sop.transition'].sudo().search([('lead_id', '=', lead.id)]),
+            'message': messages,
+            'create_date': messages.tracking_value_ids,
+            'date_order': lead.order_ids.sudo(),
         }
 
     def _set_dates(self, lead, moment, seen=None):
         new = {name: rows - seen[name] if seen else rows for name, rows in self._get_rows(lead).items()}
         for name in ('done_date', 'verified_date', 'revoked_date'):
-            as_engine(new[name]).write({name: moment})
+            for number, check in enumerate(new[name]):
+                pause = timedelta(minutes=11 * number, hours=name == 'verified_date')
+                as_engine(check).write({name: min(moment + pause, fields.Datetime.now())})
         new['message'].write({'date': moment})
-        if not seen or new['transition']:
-            self._set_stage_date(lead, moment, new['transition'])
+        for name in ('create_date', 'date_order'):
+            new[name].write({name: moment})
+        if not seen or new['date']:
+            self._set_stage_date(lead, moment, new['date'])
 
     def _set_stage_date(self, lead, moment, transitions):
         previous = transitions.search([('lead_id', '=', lead.id), ('id', 'not in', transitions.ids)], limit=1)

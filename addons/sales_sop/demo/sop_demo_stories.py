@@ -167,3 +167,18 @@ REMARKS = {
 NOT_APPLICABLE = {
     'S4.6': "Nothing is below the floor.",
 }
+CHINESE = {
+    'crm_team_industrial': "工业装备",
+    'crm_stage_market': "市场开拓",
+    'crm_stage_contact': "客户接洽",
+    'crm_stage_needs': "需求分析与方案",
+    'crm_stage_negotiate': "推介与谈判",
+    'crm_stage_contract': "合同签订与评审",
+    'crm_stage_closed': "已完成",
+    'product_compressor': "螺杆空压机 75 kW",
+    'product_dryer': "冷冻式干燥机",
+    'product_dust': "除尘器 12,000 m³/h",
+    'product_chiller': "工艺冷水机 160 kW",
+    'product_filters': "滤芯套件（一年）",
+    'product_commissioning': "安装调试",
+}
