@@ -10,7 +10,6 @@ from odoo.tools.misc import format_date
 
 from ..workday_table import WorkdayTable, get_horizon
 
-
 # Keys of what is kept on the cursor until the transaction ends.
 TABLES_KEY = 'sop_workday_tables'
 REQUESTS_KEY = 'sop_recompute_requests'
@@ -110,9 +109,7 @@ class ResCompany(models.Model):
         for model, domain in self._get_sop_recompute_work():
             documents = model.search(domain, order='id', limit=batch_size)
             if documents:
-                deadlines = {document: document.sop_deadline for document in documents}
                 documents._sop_update_deadline()
-                documents._sop_run_missed_rules(deadlines)
                 self.sop_recompute_cursor = f'{documents._name},{documents[-1].id}'
                 return len(documents)
         self.write({'sop_recompute_from': False, 'sop_recompute_cursor': False})

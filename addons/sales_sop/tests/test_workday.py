@@ -166,7 +166,8 @@ class TestWorkdays(WorkdayCommon):
         self.assertTrue(self.company._sop_is_workday_map(MADE_UP, MADE_UP)[MADE_UP])
 
     def test_no_working_hours_means_monday_to_friday(self):
-        for values in ({'schedule_type': 'flexible'}, {'schedule_type': 'fully_fixed', 'attendance_ids': [Command.clear()]}):
+        empty = {'schedule_type': 'fully_fixed', 'attendance_ids': [Command.clear()]}
+        for values in ({'schedule_type': 'flexible'}, empty):
             with self.subTest(values=values):
                 self.company.resource_calendar_id.write(values)
                 self.assertEqual(self.company._sop_add_workdays(MONDAY, 5), date(2026, 10, 5))
@@ -218,9 +219,9 @@ class TestWorkdays(WorkdayCommon):
 
     def test_queries_do_not_grow(self):
         self._enter_holidays(self.company)
-        pairs = [(date(2026, month, day), number)
-                 for month in range(1, 13) for day in range(1, 29) for number in (1, 5, 40)]
-        moments = [(datetime(2026, month, day, 5), datetime(2026, 12, 31)) for month in range(1, 13) for day in range(1, 29)]
+        days = [date(2026, month, day) for month in range(1, 13) for day in range(1, 29)]
+        pairs = [(day, number) for day in days for number in (1, 5, 40)]
+        moments = [(datetime(day.year, day.month, day.day, 5), datetime(2026, 12, 31)) for day in days]
 
         def measure(function):
             self.env.invalidate_all()
@@ -442,7 +443,7 @@ class TestDeadlineExplain(WorkdayCommon):
     @users('cal_salesperson')
     def test_company_of_others(self):
         with self.assertRaises(AccessError):
-            self._explain(company_id=self.foreign_company.id).explanation
+            self.assertFalse(self._explain(company_id=self.foreign_company.id).explanation)
 
     @users('cal_salesperson')
     def test_document_needs_read_access(self):
@@ -451,9 +452,9 @@ class TestDeadlineExplain(WorkdayCommon):
         with self.assertRaises(AccessError):
             self.env['sop.deadline.explain']._action_for_document(lead.with_env(self.env))
         with self.assertRaises(AccessError):
-            self._explain(res_model='crm.lead', res_id=lead.id).explanation
+            self.assertFalse(self._explain(res_model='crm.lead', res_id=lead.id).explanation)
         with self.assertRaises(UserError):
-            self._explain(res_model='res.users', res_id=self.env.uid).explanation
+            self.assertFalse(self._explain(res_model='res.users', res_id=self.env.uid).explanation)
 
     def test_actions_are_valid(self):
         self.assertEqual(self.env.ref('sales_sop.sop_workday_action').path, 'sop-workdays')
