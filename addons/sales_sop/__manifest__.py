@@ -32,6 +32,8 @@
     ],
     'demo': [
         'demo/res_users_demo.xml',
+        'demo/product_product_demo.xml',
+        'demo/res_partner_demo.xml',
         'demo/crm_team_demo.xml',
         'demo/sop_workday_demo.xml',
         'demo/crm_lead_demo.xml',
@@ -39,7 +41,10 @@
     'assets': {
         'web.assets_backend': ['sales_sop/static/src/**/*'],
         'web.assets_tests': ['sales_sop/static/tests/tours/**/*'],
-        'web.assets_unit_tests': ['sales_sop/static/tests/**/*.test.js'],
+        'web.assets_unit_tests': [
+            'sales_sop/static/tests/**/*',
+            ('remove', 'sales_sop/static/tests/tours/**/*'),
+        ],
     },
     'uninstall_hook': '_uninstall_hook',
     'application': True,

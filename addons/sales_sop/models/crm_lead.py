@@ -88,23 +88,30 @@ class CrmLead(models.Model):
     # DOORS OF THE LEAD
     # ------------------------------------------------------------
 
+    def action_set_lost(self, **additional_values):
+        # Archiving alone can make a lead lost: its reason must be there by then.
+        if additional_values.get('lost_reason_id'):
+            self.write({'lost_reason_id': additional_values['lost_reason_id']})
+        return super().action_set_lost(**additional_values)
+
     def _merge_dependences(self, opportunities):
         """The evidence of merged leads is kept with the one that stays."""
         result = super()._merge_dependences(opportunities)
-        process = self.sop_process_id
-        tail = opportunities.filtered(lambda lead: lead.sop_process_id == process) if process else self.browse()
-        if tail:
-            self._sop_take_checks(tail)
+        self._sop_take_evidence(opportunities)
         return result
 
-    def _sop_take_checks(self, leads):
-        # sudo: who may merge these leads sees them; evidence is read here to be kept.
-        present = self.sudo()._search_sop_live_checks(None).requirement_id
+    def _sop_take_evidence(self, leads):
+        """Take over the evidence and the log of ``leads``; of what both have live, one stays live."""
+        present = self._search_sop_live_checks(None).requirement_id
+        # sudo: who may merge these leads sees them; what they leave behind is kept.
         for check in leads.sudo()._search_sop_live_checks(None):
-            if check.requirement_id not in present:
-                as_engine(check).write({'lead_id': self.id})
-                present |= check.requirement_id
+            if check.requirement_id in present:
+                check._revoke(self.env._("Merged into a document that has evidence of its own."))
+            present |= check.requirement_id
+        for rows in (leads.sudo().sop_check_ids, leads.sudo().sop_transition_ids):
+            as_engine(rows).write({'lead_id': self.id})
 
     def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
         leads = self._with_sop_cause(self.env._("Merged with other leads."))
-        return super(CrmLead, leads)._merge_opportunity(user_id, team_id, auto_unlink, max_length)
+        merged = super(CrmLead, leads)._merge_opportunity(user_id, team_id, auto_unlink, max_length)
+        return merged.with_env(self.env)

@@ -83,15 +83,11 @@ class SopChecklistMixin(models.AbstractModel):
         }
 
     def _prepare_sop_rights(self, process):
-        fast_track = [
-            {'id': stage.id, 'name': stage.name} for stage in process.stage_ids
-            if stage.fast_track_entry and not self.sudo()._get_sop_fast_track_error(stage)]
         return {
             'can_waive': self._can_sop_waive(),
             'can_edit': self.has_access('write') and self.env.user.has_group('sales_sop.group_sop_user'),
-            'can_fast_track': bool(fast_track),
-            'fast_track_stages': fast_track,
-            'back_stages': self._prepare_sop_back_stages(),
+            'can_fast_track': any(
+                not self.sudo()._get_sop_fast_track_error(stage) for stage in process.stage_ids),
         }
 
     def _get_sop_stages_asked(self, current):
@@ -106,17 +102,6 @@ class SopChecklistMixin(models.AbstractModel):
     def _get_sop_finish_name(self):
         """What the button says at the end of the process."""
         return self.env._("Finish")
-
-    def _prepare_sop_back_stages(self):
-        """Earlier stages this document can go back to, by values of its own stage field."""
-        document_sudo = self.sudo()
-        stages = document_sudo.sop_process_id.stage_ids
-        if document_sudo.sop_outcome == 'won':
-            earlier = stages
-        else:
-            earlier = self._get_stages_before(stages, document_sudo.sop_stage_id)
-        choices = [(stage, self._get_sop_stage_value(stage)) for stage in earlier]
-        return [{'id': value.id, 'name': stage.name} for stage, value in choices if value]
 
     def _get_sop_days_left(self):
         """``{document id: working days until the deadline}``, negative when it is over; none without one."""
@@ -149,6 +134,7 @@ class SopChecklistMixin(models.AbstractModel):
         rank, here = stages.index(stage.id), stages.index(current.id) if current else 0
         shown = [entries[item.id] for item in stage.requirement_ids if item.id in entries]
         mandatory = [entry for entry in shown if entry['mandatory']]
+        value = self._get_sop_stage_value(stage)
         return {
             'id': stage.id,
             'name': stage.name,
@@ -160,6 +146,8 @@ class SopChecklistMixin(models.AbstractModel):
             'done': sum(entry['state'] in MET for entry in mandatory),
             'total': len(mandatory),
             'day_limit': stage.day_limit,
+            'fast_track_entry': stage.fast_track_entry,
+            'document_stage': {'id': value.id, 'name': value.display_name} if value else False,
             'requirements': shown,
         }
 

@@ -1,6 +1,8 @@
 import ast
 import json
 
+import psycopg2
+
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -15,9 +17,9 @@ class SopProcess(models.Model):
     _description = "SOP Process"
     _inherit = ['mail.thread', 'sop.frozen.mixin']
     _order = 'sequence, code, version desc, id'
-    _check_company_auto = True
     _sop_open_fields = frozenset({'name', 'description', 'sequence', 'message_main_attachment_id'})
-    _sop_engine_fields = frozenset({'state', 'published_date', 'published_by_id', 'previous_id', 'version'})
+    _sop_engine_fields = frozenset(
+        {'state', 'published_date', 'published_by_id', 'previous_id', 'version', 'last_document_id'})
 
     name = fields.Char(required=True, translate=True, tracking=True)
     code = fields.Char(
@@ -31,7 +33,8 @@ class SopProcess(models.Model):
         selection='_selection_res_model', string="Document", required=True, default='crm.lead')
     company_id = fields.Many2one('res.company', index=True, help="Empty: for all companies.")
     team_ids = fields.Many2many(
-        'crm.team', string="Sales Teams", check_company=True, help="Empty: for all sales teams.")
+        'crm.team', string="Sales Teams", ondelete='restrict', help="Empty: for all sales teams.",
+        domain="[('company_id', 'in', (company_id, False))] if company_id else []")
     domain = fields.Char(
         string="Only For", default='[]', help="New documents that match follow this process.")
     fast_track_domain = fields.Char(
@@ -45,6 +48,9 @@ class SopProcess(models.Model):
         'sop.process', string="Previous Version", readonly=True, copy=False, index='btree_not_null')
     published_date = fields.Datetime(readonly=True, copy=False)
     published_by_id = fields.Many2one('res.users', string="Published By", readonly=True, copy=False)
+    last_document_id = fields.Integer(
+        readonly=True, copy=False, export_string_translation=False,
+        help="The newest document when the process was published: those after it answer for all stages.")
     document_count = fields.Integer(string="Running Documents", compute='_compute_document_count')
 
     _code_version_uniq = models.UniqueIndex(
@@ -94,7 +100,7 @@ class SopProcess(models.Model):
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
         if 'code' not in (default or {}):
-            for process, vals in zip(self, vals_list):
+            for process, vals in zip(self, vals_list, strict=True):
                 vals.update(
                     name=self.env._("%s (copy)", process.name), code=process._get_free_code())
         return vals_list
@@ -125,6 +131,17 @@ class SopProcess(models.Model):
     def _get_sop_process(self):
         return self
 
+    @api.constrains('company_id', 'team_ids')
+    def _check_teams(self):
+        for process in self:
+            # sudo: teams of other companies are the ones to find.
+            foreign = process.company_id and process.sudo().team_ids.filtered(
+                lambda team, own=process.company_id: team.company_id and team.company_id != own)
+            if foreign:
+                raise ValidationError(self.env._(
+                    "%(process)s: the team %(team)s belongs to another company. Choose a team of %(company)s.",
+                    process=process.display_name, team=foreign[0].name, company=process.company_id.name))
+
     @api.constrains('domain', 'fast_track_domain', 'res_model')
     def _check_domains(self):
         for process in self:
@@ -146,9 +163,13 @@ class SopProcess(models.Model):
     def _get_domain_error(self, model_name, value):
         """Why ``value`` is no domain for ``model_name``; an empty string when it is one."""
         try:
+            domain = self._parse_domain(value)
             # sudo: only the names in the domain are judged, no record is shown.
-            self.env[model_name].sudo().search(self._parse_domain(value), limit=1)
-        except (ValueError, SyntaxError, TypeError, KeyError, UserError) as error:
+            records = self.env[model_name].sudo()
+            with self.env.cr.savepoint():
+                records.search(domain, limit=1)
+            records.search([], limit=1).filtered_domain(domain)
+        except (ValueError, SyntaxError, TypeError, KeyError, AttributeError, UserError, psycopg2.Error) as error:
             return self.env._(
                 "the condition %(domain)s cannot be evaluated (%(reason)s). Choose it again.",
                 domain=value, reason=error)
@@ -226,8 +247,14 @@ class SopProcess(models.Model):
                 'state': 'published',
                 'published_date': fields.Datetime.now(),
                 'published_by_id': self.env.uid,
+                'last_document_id': process._get_last_document_id(),
             })
         return True
+
+    def _get_last_document_id(self):
+        # sudo: a number, whoever may read that document.
+        documents = self.env[self.res_model].sudo().with_context(active_test=False)
+        return documents.search([], order='id desc', limit=1).id
 
     def _get_published_versions(self):
         return self.search([

@@ -146,23 +146,29 @@ class SopRequirement(models.Model):
         if error := self._get_domain_error():
             yield error
         if self.kind == 'fields' and not self.field_ids:
-            yield self.env._("no field is chosen.")
+            yield self.env._("no field is chosen. Choose the fields that must be set.")
         if self.kind == 'record' and not self.record_field_id:
-            yield self.env._("no related records are chosen.")
+            yield self.env._("no related records are chosen. Choose which ones are counted.")
         if self.kind == 'condition' and self.env['sop.process']._parse_domain(self.condition).is_true():
-            yield self.env._("the condition is empty.")
+            yield self.env._("the condition is empty, so it always holds. Say what must be true.")
         yield from self._get_people_problems()
 
     def _get_people_problems(self):
         doers = self._get_people(self.group_id)
         if not self.is_fact and not doers:
-            yield self.env._("nobody is in the group %s that may tick it.", self.group_id.display_name)
+            yield self.env._(
+                "nobody is in the group %s that may tick it. Add somebody, or choose another group.",
+                self.group_id.display_name)
         if self.verify and not self.is_fact:
             verifiers = self._get_people(self.verify_group_id)
             if not verifiers:
-                yield self.env._("nobody is in the group %s that verifies it.", self.verify_group_id.display_name)
+                yield self.env._(
+                    "nobody is in the group %s that verifies it. Add somebody, or choose another group.",
+                    self.verify_group_id.display_name)
             elif len(verifiers) == 1 and doers == verifiers:
-                yield self.env._("only %s could tick and verify it, and the two must differ.", verifiers.name)
+                yield self.env._(
+                    "only %s could tick and verify it, and the two must differ. "
+                    "Add a second user to Sales SOP, or switch off Second Person.", verifiers.name)
 
     def _get_people(self, group):
         """Active internal users of ``group``, or of the procedure when there is none."""
