@@ -2,8 +2,7 @@
 # shellcheck shell=bash
 
 LOCAL="$ROOT/.local"
-VENV="$LOCAL/venv"
-export SOP_ROOT="$ROOT"
+export VENV="$LOCAL/venv"
 
 say() { printf '\033[1m▸ %s\033[0m\n' "$*" >&2; }
 warn() { printf '! %s\n' "$*" >&2; }

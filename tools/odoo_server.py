@@ -31,8 +31,8 @@ def is_port_free(port):
     return True
 
 
-def _die_with_parent():
-    """Whatever ends us, even a kill, ends the server."""
+def die_with_parent():
+    """Whatever ends the process that started this one, even a kill, ends this one too."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -57,7 +57,7 @@ class OdooServer:
                  *self.args],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 # A session of its own: Ctrl-C reaches it once, through stop().
-                start_new_session=True, preexec_fn=_die_with_parent, env=os.environ)
+                start_new_session=True, preexec_fn=die_with_parent, env=os.environ)
         try:
             self._wait()
         except BaseException:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import database
 from database import ADDONS, LOCAL, ROOT, say
+from odoo_server import die_with_parent
 
 TEST_ADDONS = ROOT / 'tests' / 'addons'
 TROUBLE = re.compile(r' (?:WARNING|ERROR|CRITICAL) |DeprecationWarning')
@@ -144,6 +145,8 @@ def stop(_signal, _frame):
 
 def main(args):
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    die_with_parent()
     modules = find_modules()
     selected, outside, pytest_args = parse_arguments(args, modules)
     check_browser()

@@ -4,7 +4,7 @@ import signal
 import sys
 
 import database
-from odoo_server import HOST, OdooServer, is_port_free
+from odoo_server import HOST, OdooServer, die_with_parent, is_port_free
 
 PORT = 8069
 LOGINS = """\
@@ -32,6 +32,7 @@ def pop_port(args):
 def main(args):
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    die_with_parent()
     port, args = pop_port(args)
     if not is_port_free(port):
         raise SystemExit(

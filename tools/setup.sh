@@ -31,7 +31,7 @@ find_browser() {
 has_chinese_font() { [[ -n "$(fc-list ':lang=zh-cn' 2>/dev/null | head -n 1)" ]]; }
 
 missing_packages() {
-    find_python >/dev/null || printf '%s\n' python3-venv
+    venv_is_made || find_python >/dev/null || printf '%s\n' python3-venv
     if [[ -z "$EXTERNAL_SERVER" ]]; then
         pg_bin >/dev/null || printf '%s\n' postgresql
     fi
@@ -165,7 +165,7 @@ unpack_odoo() {
         fi
     done
     packages="$new/usr/lib/python3/dist-packages"
-    rm -rf "$new/etc" "$packages/addons" "$packages/doc" "$packages/setup" "$packages"/odoo-19.0*.egg-info
+    rm -rf "${new:?}/etc" "$packages/addons" "$packages/doc" "$packages/setup" "$packages"/odoo-19.0*.egg-info
     write_odoo_bin "$packages/odoo-bin"
     # Debian strips this library; without the file every page of the back end logs an error.
     deb="$packages/odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
@@ -187,8 +187,11 @@ odoo_source() {
 
 venv_stamp() {
     cat "$ROOT/tools/requirements.txt"
-    printf '%s\n' "$VENV" "$(find_python)"
+    printf '%s\n' "$VENV"
 }
+
+# Made from this lock, in this place, and its Python is still there.
+venv_is_made() { [[ -x "$VENV/bin/python" ]] && cmp -s <(venv_stamp) "$VENV/complete"; }
 
 link_odoo() {
     local site new
@@ -222,7 +225,7 @@ bar_code_backend() {
 
 python_packages() {
     local python
-    if ! cmp -s <(venv_stamp) "$VENV/complete"; then
+    if ! venv_is_made; then
         python="$(find_python)"
         say "Making the Python environment (half a minute)"
         rm -rf "$VENV"
@@ -241,7 +244,7 @@ python_packages() {
 is_set_up() {
     [[ -e "$ODOO_SRC/odoo/release.py" && -x "$LOCAL/bin/wkhtmltopdf" ]] &&
         [[ "$ODOO_SRC" != "$DEBIAN_ODOO/"* || -e "$DEBIAN_ODOO/version" ]] &&
-        cmp -s <(venv_stamp) "$VENV/complete" &&
+        venv_is_made &&
         [[ "$(cat "$VENV"/lib/python3.*/site-packages/odoo-src.pth 2>/dev/null)" == "$ODOO_SRC" ]] &&
         [[ -z "$(missing_packages)" ]]
 }
