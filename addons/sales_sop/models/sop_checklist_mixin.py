@@ -220,7 +220,8 @@ class SopChecklistMixin(models.AbstractModel):
     def _prepare_sop_fact(self, item, status, facts):
         # sudo: a fact shows the value it is about; it belongs to the document the user reads.
         fact = getattr(self.sudo(), f'_prepare_sop_fact_{item.kind}')(item, facts)
-        return {'met': status == 'done', 'value': '', 'message': item.message or '', 'link': False, 'field': False, **fact}
+        return {
+            'met': status == 'done', 'value': '', 'message': item.message or '', 'link': False, 'field': False, **fact}
 
     def _prepare_sop_fact_fields(self, item, facts):
         empty = [field.name for field in item.field_ids if not self[field.name]]

@@ -112,11 +112,15 @@ class SopEvidenceMixin(models.AbstractModel):
         """Move on to the next stage, through the same gate as everybody."""
         self.check_access('write')
         result = True
+        for document in self:
+            if not document.sop_stage_id:
+                raise UserError(self.env._("%s follows no procedure.", document.display_name))
+            if document.sop_outcome != 'open':
+                raise UserError(self.env._(
+                    "%(document)s is closed (%(outcome)s). Restore or reopen it first.",
+                    document=document.display_name, outcome=self._get_sop_label(document, 'sop_outcome')))
         for stage, documents in self.grouped('sop_stage_id').items():
-            following = documents._get_sop_next_stage(stage)
-            if not stage:
-                raise UserError(self.env._("%s follows no procedure.", documents[0].display_name))
-            if following:
+            if following := documents._get_sop_next_stage(stage):
                 documents._sop_move_to(following)
             else:
                 result = documents._sop_finish()
@@ -138,6 +142,7 @@ class SopEvidenceMixin(models.AbstractModel):
         :param int stage_id: a ``sop.stage`` marked as entry of the fast track
         """
         self.check_access('write')
+        self._check_sop_member()
         reason = self._get_sop_reason(reason)
         stage = self.env['sop.stage'].browse(stage_id).exists().sudo()
         for document in self.sudo():
@@ -223,6 +228,10 @@ class SopEvidenceMixin(models.AbstractModel):
         if not reason:
             raise UserError(self.env._("%s: give a reason.", self[:1].display_name))
         return reason
+
+    def _check_sop_member(self):
+        if not self.env.user.has_group('sales_sop.group_sop_user'):
+            raise AccessError(self.env._("Only members of the procedure may do this: ask for the role Sales SOP User."))
 
     def _check_sop_can_tick(self, requirement, fact_too=False):
         for document in self:

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -163,7 +163,7 @@ class SopMixin(models.AbstractModel):
             # A value given here wins over defaults of the user and of the context.
             vals_list = [{**vals, **dict.fromkeys(self._sop_position_fields, False)} for vals in vals_list]
         documents = super().create(vals_list)
-        documents._sop_enter()
+        documents._get_sop_newcomers()._sop_enter()
         return documents
 
     def write(self, vals):
@@ -177,14 +177,14 @@ class SopMixin(models.AbstractModel):
         documents._sop_reassign()
         return result
 
-    def unlink(self):
-        # Rows about a document go with it; their files have no foreign key.
-        checks = self.env['sop.check'].sudo().search([(self._sop_document_field, 'in', self.ids)])
-        files = self.env['ir.attachment'].sudo().search(
-            [('res_model', '=', 'sop.check'), ('res_id', 'in', checks.ids)])
-        result = super().unlink()
-        as_engine(files).unlink()
-        return result
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sop_evidence(self):
+        # sudo: evidence the user may not see is kept as well.
+        check = self.env['sop.check'].sudo().search([(self._sop_document_field, 'in', self.ids)], limit=1)
+        if check:
+            raise UserError(self.env._(
+                "%s holds evidence of the procedure and cannot be deleted. Archive it or mark it as lost.",
+                check.document_name))
 
     def _check_sop_protected(self, vals_list):
         if is_engine(self.env):
@@ -201,14 +201,14 @@ class SopMixin(models.AbstractModel):
     @api.constrains(lambda self: self._get_sop_trigger_fields())
     def _check_sop_gate(self):
         """The gate. Fires after every change of stage, whichever door was used."""
-        documents = self.filtered('sop_process_id')
-        if documents:
-            targets = documents._get_sop_target_stages()
-            outcomes = documents._get_sop_outcomes()
-            self._sop_pass_gate([
-                move for document in documents
-                if (move := document._get_sop_move(targets[document.id], outcomes[document.id]))
-            ])
+        newcomers = self._get_sop_newcomers()
+        newcomers._sop_enter()
+        documents = (self - newcomers).filtered('sop_process_id')
+        targets, outcomes = documents._get_sop_target_stages(), documents._get_sop_outcomes()
+        self._sop_pass_gate([
+            move for document in documents
+            if (move := document._get_sop_move(targets[document.id], outcomes[document.id]))
+        ])
 
     def _with_sop_cause(self, reason, kind=None):
         """``self`` with the reason of the moves that follow. Only Python can hand it over."""
@@ -225,10 +225,21 @@ class SopMixin(models.AbstractModel):
     # ASSIGNMENT
     # ------------------------------------------------------------
 
-    def _sop_enter(self):
-        """Give documents the first process that fits, and ask for what they skipped."""
+    def _get_sop_newcomers(self):
+        """The documents that follow no process so far."""
+        # Reading these recomputes them, which may fire the gate: afterwards it is known who has entered.
+        self._get_sop_outcomes()
+        return self.filtered(lambda document: not document.sop_process_id)
+
+    def _sop_enter(self, adopt=False):
+        """Give documents the first process that fits, and ask for what they skipped.
+
+        :param adopt: also those that ran already when the process was published
+        """
         moves = []
         for process, documents in self.env['sop.process']._match_documents(self.sudo()).items():
+            if not adopt:
+                documents = documents.filtered(lambda document, last=process.last_document_id: document.id > last)
             targets, outcomes = documents._get_sop_target_stages(process), documents._get_sop_outcomes()
             moves += [
                 document._get_sop_entry(process, targets[document.id], outcomes[document.id])
@@ -265,7 +276,7 @@ class SopMixin(models.AbstractModel):
             lambda document: not document.sop_process_id or not document.sop_process_id._is_in_scope(document))
         for process, group in self.env['sop.process']._match_documents(leaving).items():
             group._sop_carry_checks(process)
-        leaving._sop_enter()
+        leaving._sop_enter(adopt=True)
 
     def _sop_carry_checks(self, process):
         """Copy live evidence to the items of ``process`` with the same key and kind.

@@ -56,6 +56,16 @@ class SopStage(models.Model):
         for stage in self:
             stage.requirement_count = len(stage.requirement_ids)
 
+    def write(self, vals):
+        before = {stage: stage.gate for stage in self}
+        result = super().write(vals)
+        for stage in self.filtered(lambda stage: stage.process_state == 'published' and stage.gate != before[stage]):
+            labels = dict(self._fields['gate']._description_selection(self.env))
+            stage.process_id.message_post(body=self.env._(
+                "Gate of %(stage)s: %(before)s → %(after)s",
+                stage=stage.name, before=labels[before[stage]], after=labels[stage.gate]))
+        return result
+
     def _get_publish_problems(self):
         problems = []
         for stage in self:
