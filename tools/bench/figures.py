@@ -1,0 +1,104 @@
+"""What a benchmark finds out, judged and printed: one line per figure."""
+from dataclasses import asdict, dataclass, field
+from statistics import median
+
+HEADER = (
+    f"{'':38} {'ours':>9} {'theirs':>9}  {'CPU':>6} {'wall':>6}  {'target':>7}"
+    f"  {'queries: ours, theirs':>21}")
+
+
+@dataclass
+class Sample:
+    """One run of one operation; times in milliseconds."""
+
+    cpu: float
+    wall: float
+    queries: int
+
+
+def get_ratio(ours, theirs, name):
+    """The median of the ratios of the rounds: what slows a whole round down does not count."""
+    return median(getattr(our, name) / max(getattr(their, name), 1e-6) for our, their in zip(ours, theirs))
+
+
+@dataclass
+class TimeFigure:
+    """An operation on our database and, if they can do it, on theirs. Judged by CPU time."""
+
+    benchmark: str
+    name: str
+    ours: list
+    theirs: list = field(default_factory=list)
+    target: float | None = None
+
+    @property
+    def ratio(self):
+        return get_ratio(self.ours, self.theirs, 'cpu') if self.theirs else None
+
+    @property
+    def wall_ratio(self):
+        return get_ratio(self.ours, self.theirs, 'wall') if self.theirs else None
+
+    @property
+    def is_missed(self):
+        return bool(self.target and self.ratio > self.target)
+
+    @property
+    def verdict(self):
+        return f"×{self.ratio:.2f} of a plain Odoo's CPU time, allowed ×{self.target:.2f}"
+
+    def get_median(self, side, name):
+        samples = getattr(self, side)
+        return median(getattr(sample, name) for sample in samples) if samples else None
+
+    def as_dict(self):
+        return {
+            'benchmark': self.benchmark,
+            'name': self.name,
+            **{
+                f'{side}_{name}': self.get_median(side, name)
+                for side in ('ours', 'theirs') for name in ('cpu', 'wall', 'queries')
+            },
+            'cpu_ratio': self.ratio,
+            'wall_ratio': self.wall_ratio,
+            'target': self.target,
+            'missed': self.is_missed,
+            'rounds': len(self.ours),
+        }
+
+    def __str__(self):
+        def show(value, form):
+            return '–' if value is None else format(value, form)
+
+        ours, theirs = (self.get_median(side, 'cpu') for side in ('ours', 'theirs'))
+        queries = [self.get_median(side, 'queries') for side in ('ours', 'theirs')]
+        extra = f"{queries[0] - queries[1]:+.0f}" if self.theirs else ''
+        mark = '' if self.target is None else '✗' if self.is_missed else '✓'
+        return (
+            f"{self.name:38} {ours:>6.1f} ms {show(theirs, '.1f'):>6} ms  {show(self.ratio, '.2f'):>6}"
+            f" {show(self.wall_ratio, '.2f'):>6}  {show(self.target, '.2f'):>5} {mark:1}"
+            f"  {queries[0]:>8.0f} {show(queries[1], '.0f'):>6} {extra:>5}").rstrip()
+
+
+@dataclass
+class GrowthFigure:
+    """The queries we add must be as many for few records as for many."""
+
+    benchmark: str
+    name: str
+    counts: dict  # {number of records: extra queries}
+
+    @property
+    def is_missed(self):
+        return max(self.counts.values()) > self.counts[min(self.counts)]
+
+    @property
+    def verdict(self):
+        counts = ', '.join(f"{extra:+.0f} for {number:,}" for number, extra in self.counts.items())
+        return f"extra queries {counts}"
+
+    def as_dict(self):
+        return {**asdict(self), 'missed': self.is_missed}
+
+    def __str__(self):
+        return f"{self.name:38} {self.verdict} {'✗' if self.is_missed else '✓'}"
