@@ -101,7 +101,8 @@ class SopGateMixin(models.AbstractModel):
         open_items, waived = {}, {}
         for process, group in groupby(enumerate(moves), lambda pair: pair[1].process):
             documents = self.browse(move.document.id for __, move in group if move.stages).sudo()
-            stages = process.stage_ids.browse({stage_id for __, move in group for stage_id in move.stages.ids})
+            asked = {stage_id for __, move in group for stage_id in move.stages._ids}
+            stages = process.stage_ids.filtered(lambda stage, asked=asked: stage.id in asked)
             mandatory = stages.requirement_ids.filtered('mandatory')
             statuses = documents._get_sop_statuses(mandatory)
             by_stages = {}

@@ -174,6 +174,8 @@ class SopMixin(models.AbstractModel):
         if self._sop_stage_field not in vals:
             documents = self._with_sop_cause(self.env._("The sales team or the company was changed."))
         result = super(SopMixin, documents).write(vals)
+        # The stage follows the team: recomputed here, it moves for the reason given above.
+        documents.mapped(self._sop_stage_field)
         documents._sop_reassign()
         return result
 
