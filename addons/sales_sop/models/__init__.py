@@ -5,6 +5,8 @@ from . import sop_stage
 from . import sop_requirement
 from . import sop_check
 from . import sop_transition
+from . import sop_gate_mixin
+from . import sop_evidence_mixin
 from . import sop_checklist_mixin
 from . import sop_reminder_mixin
 from . import sop_mixin
@@ -18,3 +20,4 @@ from . import ir_attachment
 from . import crm_stage
 from . import crm_lead
 from . import sale_order
+from . import sop_process_exchange
