@@ -139,6 +139,15 @@ class TestWorkdays(WorkdayCommon):
         self._close(datetime(2026, 9, 28, 16), datetime(2026, 9, 29, 15, 59, 59))
         self.assertEqual(self.company._sop_add_workdays(MONDAY, 1), date(2026, 9, 30))
 
+    def test_closing_day_of_a_shop_that_never_closes(self):
+        self.company.resource_calendar_id.attendance_ids = [Command.clear()] + [
+            Command.create({'name': 'day', 'dayofweek': str(weekday), 'day_period': 'full_day',
+                            'hour_from': 0, 'hour_to': 24})
+            for weekday in range(7)]
+        self.assertEqual(self.company._sop_add_workdays(MONDAY, 5), date(2026, 10, 3))
+        self._close(datetime(2026, 9, 28, 16), datetime(2026, 9, 29, 15, 59, 59))
+        self.assertEqual(self.company._sop_add_workdays(MONDAY, 1), date(2026, 9, 30))
+
     def test_closing_day_without_calendar(self):
         leave = self._close(datetime(2026, 9, 28, 16), datetime(2026, 9, 29, 15, 59, 59), calendar_id=False)
         self.assertEqual(leave.company_id, self.env.company)
