@@ -44,7 +44,8 @@ class SopGateMixin(models.AbstractModel):
         if outcome == 'won':
             if was == 'won':
                 return None
-            behind = self._get_sop_stages_behind(target)
+            # Won ends the procedure: it answers for all of it, the stage it stands for included.
+            behind = self._get_sop_stages_behind(target.browse())
             return SopMove(self, process, 'won', logged, target or process.stage_ids[-1:], behind, 'won')
         to_stage = target or logged or process.stage_ids[:1]
         ranks = {stage_id: rank for rank, stage_id in enumerate(process.stage_ids.ids)}

@@ -259,7 +259,7 @@ class SopMixin(models.AbstractModel):
         if outcome == 'lost' or not (target or outcome == 'won'):
             # Nothing is passed by being lost or nowhere: restoring it answers for the way.
             target = stages[:1]
-        behind = self._get_stages_before(stages, target)
+        behind = stages if outcome == 'won' else self._get_stages_before(stages, target)
         target = target or stages[-1:]
         if self.id <= process.last_document_id:
             return SopMove(self, process, kind, self.sop_stage_id, target, stages.browse(), outcome, target)
