@@ -5,6 +5,7 @@ from .engine import as_engine
 
 
 def _uninstall_hook(env):
-    """Files of the evidence belong to models that are about to vanish."""
+    """Files of the evidence and reminders belong to models and types that are about to vanish."""
     files = env['ir.attachment'].search([('res_model', '=', 'sop.check')])
     as_engine(files).unlink()
+    env['sop.reminder.mixin']._sop_forget_reminders()

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 _logger = logging.getLogger(__name__)
 
@@ -43,6 +43,15 @@ class SopReminderMixin(models.AbstractModel):
             # The texts come from the type of activity, in the language of the reader.
             reader = self.browse(ids).with_context(lang=user.lang, tz=user.tz)
             reader.activity_schedule(REMINDERS[level], user_id=user.id)
+
+    @api.model
+    def _sop_forget_reminders(self):
+        """Remove all reminders, done ones included: their types cannot be deleted while one is left."""
+        types = [self.env.ref(xmlid, raise_if_not_found=False) for xmlid in REMINDERS.values()]
+        type_ids = [activity_type.id for activity_type in types if activity_type]
+        # sudo: reminders of all persons go with the procedure.
+        self.env['mail.activity'].sudo().with_context(active_test=False).search(
+            [('activity_type_id', 'in', type_ids)]).unlink()
 
     def _get_sop_reminders(self, type_ids):
         """Reminders of these documents, done ones included."""

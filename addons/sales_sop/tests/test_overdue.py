@@ -267,6 +267,15 @@ class TestOverdue(DeadlineCommon):
         self.assertEqual(self._get_reminders(leads[0]).summary, "请完成本阶段")
         self.assertEqual(self._get_reminders(leads[1]).summary, "Complete the stage: its deadline has passed")
 
+    def test_nothing_is_left_to_keep_the_types(self):
+        lead = self._create_leads()
+        self._run_rules(datetime(2026, 10, 6, 1))
+        self._get_reminders(lead, 'manager').action_feedback()
+        self.env['sop.reminder.mixin']._sop_forget_reminders()
+        self.assertFalse(self._get_reminders(lead, done=True))
+        self.env.ref('sales_sop.mail_activity_type_overdue').unlink()
+        self.env.ref('sales_sop.mail_activity_type_overdue_manager').unlink()
+
     def test_reminding_many_costs_no_more_queries_to_look(self):
         leads = self._create_leads(20)
         with self._at(datetime(2026, 10, 1, 1)):
