@@ -10,4 +10,14 @@ class SopGateError(ValidationError):
 
     def __init__(self, message, payload):
         super().__init__(message)
-        self.context = {'sop': payload}
+        self._payload = payload
+        self._added = {}
+
+    @property
+    def context(self):
+        return {**self._added, 'sop': self._payload}
+
+    @context.setter
+    def context(self, value):
+        # Automation rules replace the context of an error that passes through them.
+        self._added = value

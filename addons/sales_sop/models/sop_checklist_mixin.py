@@ -384,7 +384,10 @@ class SopChecklistMixin(models.AbstractModel):
     def _prepare_sop_journey(self, phases):
         labels = dict(self.env['sop.stage']._fields['phase']._description_selection(self.env))
         return [
-            {'phase': phase, 'label': labels[phase], 'state': state, 'label_detail': detail, 'action': action}
+            {
+                'phase': phase, 'label': labels[phase], 'state': state, 'action': action,
+                'label_detail': detail if detail != labels[phase] else '',
+            }
             for phase, __ in PHASES
             for state, detail, action in [phases.get(phase, ('none', '', False))]
         ]
