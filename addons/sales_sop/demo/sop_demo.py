@@ -29,7 +29,10 @@ class SopDemo(models.AbstractModel):
     def _load(self):
         self._translate()
         process = self.env.ref('sales_sop.sop_process_sales')
+        # What changed is told to the chatter when the transaction is flushed.
+        self.env.cr.flush()
         as_engine(process).write({'published_date': self._get_moment(125)})
+        process.message_ids.write({'date': self._get_moment(125)})
         for key, story in STORIES.items():
             self._tell(self.env.ref(f'sales_sop.crm_lead_{key}'), story)
 
@@ -180,7 +183,6 @@ class SopDemo(models.AbstractModel):
 
     def _get_rows(self, lead):
         """What is known about an opportunity: the rows that carry a date, by its name."""
-        # Changed stages are told to the chatter when the transaction is flushed.
         self.env.cr.flush()
         checks = self.env['sop.check'].sudo().search([('lead_id', '=', lead.id)], order='id')
         messages = lead.message_ids.sudo()

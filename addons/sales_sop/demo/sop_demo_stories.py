@@ -85,7 +85,8 @@ STORIES = {
     ],
     'tools_dust': [
         (38, 'do', 'S1'), (38, 'go'), (31, 'do', 'S2'), (30, 'go'), (21, 'do', 'S3'), (20, 'go'),
-        (14, 'do', 'S4.1'), (9, 'back', 'needs', "Two more grinding cells: capacity and layout must be worked out again."),
+        (14, 'do', 'S4.1'),
+        (9, 'back', 'needs', "Two more grinding cells: capacity and layout must be worked out again."),
         (8, 'revoke', 'S3.E1', "The customer changed the number of cells."),
         (8, 'revoke', 'S3.4', "Designed for six cells, eight are needed."),
         (5, 'do', 'S3.4'), (0, 'plan', 4, "Present the new layout"),
@@ -101,7 +102,8 @@ STORIES = {
     ],
     'bearings_air': [
         (39, 'do', 'S1'), (39, 'go'), (32, 'do', 'S2'), (31, 'go'), (14, 'do', 'S3'), (12, 'go'),
-        (8, 'quote', STATION, 8), (4, 'do', 'S4.1 S4.2 S4.3'), (2, 'tick', 'S4.6', "Price: 8 % discount, floor 5 %. In return 50 % advance."),
+        (8, 'quote', STATION, 8), (4, 'do', 'S4.1 S4.2 S4.3'),
+        (2, 'tick', 'S4.6', "Price: 8 % discount, floor 5 %. In return 50 % advance."),
         (0, 'plan', 1, "Minutes to the customer"),
     ],
     'textile_air': [
