@@ -95,8 +95,8 @@ class Run:
                 log.flush()
                 if match := STARTED.search(line):
                     self.count += 1
-                    if match[1, 2] != shown:
-                        shown = match[1, 2]
+                    if match.group(1, 2) != shown:
+                        shown = match.group(1, 2)
                         print(f"  {self.count:4} {match[1]} {match[2]}", file=sys.stderr, flush=True)
                 elif name := get_failed_test(line):
                     self._fail(name)
