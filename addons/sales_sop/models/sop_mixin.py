@@ -97,8 +97,14 @@ class SopMixin(models.AbstractModel):
         return Domain('company_id', 'in', [company.id, False])
 
     def _get_sop_company(self):
+        """Whose working days count, whoever asks: never the company somebody happens to work in."""
         own = self.company_id if 'company_id' in self._fields else self.env['res.company']
-        return own or self.sop_process_id.company_id or self.env.company
+        user = self.user_id if 'user_id' in self._fields else self.env['res.users']
+        return own or self.sop_process_id.company_id or user.sudo().company_id or self._get_sop_main_company()
+
+    @api.model
+    def _get_sop_main_company(self):
+        return self.env.ref('base.main_company', raise_if_not_found=False) or self.env.company
 
     def _get_sop_team(self):
         return self.team_id if 'team_id' in self._fields else self.env['crm.team']
@@ -324,8 +330,11 @@ class SopMixin(models.AbstractModel):
             at_stage = domain & self._get_sop_at_stage_domain(stage)
             for company in (*companies, companies.browse()):
                 scope = Domain('company_id', '=', company.id) if 'company_id' in self._fields else Domain.TRUE
-                count += self._sop_bulk_update(
-                    at_stage & scope, self._prepare_sop_adoption_values(stage, company))
+                adopted = self._sop_bulk_update(at_stage & scope, self._prepare_sop_adoption_values(stage, company))
+                if adopted and not company:
+                    # Their salespeople may work by other calendars: the scheduled job looks at each.
+                    companies._sop_request_recompute(fields.Date.today())
+                count += adopted
         return count
 
     @api.model
@@ -335,7 +344,7 @@ class SopMixin(models.AbstractModel):
     @api.model
     def _prepare_sop_adoption_values(self, stage, company):
         now = fields.Datetime.now()
-        company = company or stage.process_id.company_id or self.env.company
+        company = company or stage.process_id.company_id or self._get_sop_main_company()
         return {
             'sop_process_id': stage.process_id.id,
             'sop_stage_id': stage.id,
