@@ -113,12 +113,8 @@ class SopEvidenceMixin(models.AbstractModel):
         self.check_access('write')
         result = True
         for document in self:
-            if not document.sop_stage_id:
-                raise UserError(self.env._("%s follows no procedure.", document.display_name))
-            if document.sop_outcome != 'open':
-                raise UserError(self.env._(
-                    "%(document)s is closed (%(outcome)s). Restore or reopen it first.",
-                    document=document.display_name, outcome=self._get_sop_label(document, 'sop_outcome')))
+            if error := document._get_sop_standing_error():
+                raise UserError(error)
         for stage, documents in self.grouped('sop_stage_id').items():
             if following := documents._get_sop_next_stage(stage):
                 documents._sop_move_to(following)
@@ -152,8 +148,20 @@ class SopEvidenceMixin(models.AbstractModel):
         self._with_sop_cause(reason, 'fast_track')._sop_move_to(stage)
         return True
 
+    def _get_sop_standing_error(self):
+        """Why this document cannot go on, or an empty string."""
+        if not self.sop_stage_id:
+            return self.env._("%s follows no procedure.", self.display_name)
+        if self.sop_outcome != 'open':
+            return self.env._(
+                "%(document)s is closed (%(outcome)s). Restore or reopen it first.",
+                document=self.display_name, outcome=self._get_sop_label(self, 'sop_outcome'))
+        return ''
+
     def _get_sop_fast_track_error(self, stage):
         process = self.sop_process_id
+        if error := self._get_sop_standing_error():
+            return error
         if not process.fast_track_domain or not self.filtered_domain(
                 process._parse_domain(process.fast_track_domain)):
             return self.env._("%s does not qualify for the fast track.", self.display_name)
