@@ -1,4 +1,5 @@
 """What ./dev promises beyond running: wheels, a clean repository, clear refusals."""
+import ast
 import os
 import subprocess
 import sys
@@ -23,7 +24,8 @@ def test_addon_builds_as_wheel(addon, tmp_path):
         [sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '--no-index',
          '-w', tmp_path, ROOT / 'addons' / addon], check=True)
     [wheel] = tmp_path.glob('*.whl')
-    assert wheel.name.startswith(f'odoo_addon_{addon}-19.0.')
+    manifest = ast.literal_eval((ROOT / 'addons' / addon / '__manifest__.py').read_text())
+    assert wheel.name == f"odoo_addon_{addon}-{manifest['version']}-py3-none-any.whl"
     names = zipfile.ZipFile(wheel).namelist()
     assert f'odoo/addons/{addon}/__manifest__.py' in names
     assert not [name for name in names if '__pycache__' in name]
@@ -52,6 +54,12 @@ def test_unknown_test_is_refused():
     result = run_dev('test', 'no_such_addon')
     assert result.returncode == 1
     assert "no_such_addon" in result.stderr
+
+
+def test_a_server_that_does_not_answer_is_named():
+    result = run_dev('test', PGHOST='/nonexistent')
+    assert result.returncode == 1
+    assert "/nonexistent" in result.stderr.splitlines()[-1]
 
 
 def test_nothing_downloaded_is_tracked():

@@ -4,7 +4,7 @@
 # stops it, unless `keep` asked for it to stay up until `./dev stop`.
 # shellcheck shell=bash
 
-EXTERNAL_SERVER="${PGHOST:-}${PGHOSTADDR:-}${PGSERVICE:-}"
+EXTERNAL_SERVER="${PGHOST:-${PGHOSTADDR:-${PGSERVICE:-${PGPORT:+port $PGPORT}}}}"
 
 PG_CHECKSUM="$(printf '%s' "$ROOT" | cksum | cut -d' ' -f1)"
 PG_SOCKET="/tmp/sales-sop-$(id -u)-$PG_CHECKSUM"
@@ -56,7 +56,6 @@ pg_create() {
     # Comfort over safety: this data can be made again.
     pg_run tee -a "$new/postgresql.conf" >/dev/null <<CONF
 listen_addresses = ''
-unix_socket_directories = '$PG_SOCKET'
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -76,13 +75,18 @@ pg_start_steps() {
     [[ "$(stat -c %u "$PG_SOCKET")" == "$(stat -c %u "$PG_HOME/data")" ]] ||
         die "$PG_SOCKET belongs to somebody else."
     # No lock of ours may live on in the server.
-    pg_run "$(pg_bin)/pg_ctl" -D "$PG_HOME/data" -l "$PG_HOME/$PG_LOG_NAME" -w -s start 7>&- 9>&- </dev/null ||
+    pg_run "$(pg_bin)/pg_ctl" -D "$PG_HOME/data" -l "$PG_HOME/$PG_LOG_NAME" -w -s \
+        -o "-k $PG_SOCKET" start 7>&- 9>&- </dev/null ||
         die "PostgreSQL did not start; $PG_HOME/$PG_LOG_NAME says why."
 }
 
 # Join the users of the server; start it if need be.
 pg_start() {
-    [[ -z "$EXTERNAL_SERVER" ]] || return 0
+    if [[ -n "$EXTERNAL_SERVER" ]]; then
+        "$VENV/bin/python" -c 'import psycopg2; psycopg2.connect(dbname="postgres").close()' 2>/dev/null ||
+            die "The PostgreSQL server named by the environment does not let us in: $EXTERNAL_SERVER"
+        return
+    fi
     PG_HOME="$(pg_home)"
     exec 7>"$LOCAL/postgres.users"
     flock -s 7

@@ -22,6 +22,7 @@ from odoo_server import die_with_parent
 TEST_ADDONS = ROOT / 'tests' / 'addons'
 TROUBLE = re.compile(r' (?:WARNING|ERROR|CRITICAL) |DeprecationWarning')
 DATABASE = f'sop_test_{os.getpid()}'
+TEMPORARY = Path(os.environ['TMPDIR'], f't{os.getpid()}')
 
 
 def find_modules():
@@ -100,14 +101,14 @@ class Run:
 
     def pytest(self, title, *args):
         say(f"Testing {title}")
-        counts = LOCAL / 'tmp' / f'counts-{os.getpid()}.json'
-        counts.unlink(missing_ok=True)
+        counts = TEMPORARY / 'counts.json'
+        TEMPORARY.mkdir(exist_ok=True)
         command = [
             sys.executable, '-m', 'pytest', '-v', '--no-header', '--tb=short', '-rfEs', '--disable-warnings',
             '-p', 'no:cacheprovider', '-p', 'count_tests', *args, *self.pytest_args]
         # Line by line even into a file, so that a long run shows where it is.
         env = {
-            **os.environ, 'SOP_COUNTS': str(counts), 'PYTHONUNBUFFERED': '1',
+            **os.environ, 'SOP_COUNTS': str(counts), 'TMPDIR': str(TEMPORARY), 'PYTHONUNBUFFERED': '1',
             'PYTHONPATH': str(ROOT / 'tools'), 'PYTHONDONTWRITEBYTECODE': '1'}
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, env=env)
         try:
@@ -169,6 +170,7 @@ def main(args):
         run.fail("Interrupted")
     finally:
         database.drop(DATABASE)
+        shutil.rmtree(TEMPORARY, ignore_errors=True)
     say(f"Took {time.monotonic() - start:.0f} s")
     return run.close()
 

@@ -63,8 +63,7 @@ system_packages() {
         warn "apt-get update failed; trying with the package lists at hand."
     if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
         -o Dpkg::Options::=--force-confold "${packages[@]}" </dev/null >>"$LOCAL/log/apt.log" 2>&1; then
-        tail -n 5 "$LOCAL/log/apt.log" >&2
-        die "The Debian packages ${packages[*]} could not be installed: is the network there?"
+        die "The Debian packages ${packages[*]} could not be installed: is the network there? (.local/log/apt.log)"
     fi
     mapfile -t packages < <(missing_packages)
     ((${#packages[@]} == 0)) || die "Still missing after the installation: ${packages[*]}"
@@ -133,9 +132,8 @@ download_odoo() {
     if ! { apt-get -q "${private[@]}" update --error-on=any &&
         cd "$debs" && apt-get -q "${private[@]}" download odoo-19/sid fonts-montserrat/sid \
         "libjs-jquery/$suite" "libjs-jquery-form/$suite" "libjs-underscore/$suite" \
-        "fonts-font-awesome/$suite" "fonts-inconsolata/$suite" "fonts-roboto-unhinted/$suite"; } >"$work/log" 2>&1; then
-        tail -n 5 "$work/log" >&2
-        die "Odoo could not be fetched from this machine's Debian archive: is the network there? (ODOO_HOME may name an Odoo $ODOO_SERIES instead.)"
+        "fonts-font-awesome/$suite" "fonts-inconsolata/$suite" "fonts-roboto-unhinted/$suite"; } >"$LOCAL/log/odoo.log" 2>&1; then
+        die "Odoo is not here and could not be fetched from this machine's Debian archive; see .local/log/odoo.log, or set ODOO_HOME to an Odoo $ODOO_SERIES."
     fi
     touch "$debs/complete"
     rm -rf "$work"
@@ -223,16 +221,28 @@ bar_code_backend() {
     rm -rf "$work"
 }
 
+# Fetch what the lock names, as wheels that are kept: a new environment needs no network.
+python_wheels() {
+    local wheels="$LOCAL/cache/wheels" stamp
+    stamp="$(cat "$ROOT/tools/requirements.txt"; "$VENV/bin/python" --version)"
+    [[ "$(cat "$wheels/complete" 2>/dev/null)" != "$stamp" ]] || return 0
+    rm -rf "$wheels"
+    "$VENV/bin/python" -m pip wheel -q --disable-pip-version-check --no-cache-dir --retries 2 --use-pep517 -w "$wheels" \
+        --require-hashes --only-binary :all: --no-binary docopt -r "$ROOT/tools/requirements.txt" \
+        >"$LOCAL/log/pip.log" 2>&1 ||
+        die "The Python packages are not here and could not be fetched: is the network there? (.local/log/pip.log)"
+    printf '%s\n' "$stamp" >"$wheels/complete"
+}
+
 python_packages() {
-    local python
     if ! venv_is_made; then
-        python="$(find_python)"
         say "Making the Python environment (half a minute)"
         rm -rf "$VENV"
-        "$python" -m venv "$VENV"
-        PIP_CACHE_DIR="$LOCAL/cache/pip" "$VENV/bin/python" -m pip install -qq --disable-pip-version-check \
-            --require-hashes --only-binary :all: --no-binary docopt -r "$ROOT/tools/requirements.txt" >&2 ||
-            die "The Python packages could not be installed: is the network there?"
+        "$(find_python)" -m venv "$VENV"
+        python_wheels
+        "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-index --no-deps \
+            "$LOCAL/cache/wheels"/*.whl >"$LOCAL/log/pip.log" 2>&1 ||
+            die "The Python packages could not be installed; .local/log/pip.log says why."
         bar_code_backend
         venv_stamp >"$VENV/complete"
     fi
@@ -255,11 +265,24 @@ set_up_steps() {
     python_packages
 }
 
+# Chromium puts a socket below its temporary folder, and a socket's path is short.
+temporary_folder() {
+    local folder="$LOCAL/tmp"
+    if ((${#folder} > 40)); then
+        folder="/tmp/sop-$(id -u)-$(printf '%s' "$ROOT" | cksum | cut -d' ' -f1)"
+    fi
+    mkdir -p "$folder"
+    [[ -O "$folder" ]] || die "$folder belongs to somebody else."
+    chmod 700 "$folder"
+    printf '%s' "$folder"
+}
+
 set_up() {
-    mkdir -p "$LOCAL/tmp" "$LOCAL/cache" "$LOCAL/data" "$LOCAL/log"
+    mkdir -p "$LOCAL/cache" "$LOCAL/data" "$LOCAL/log"
     find_odoo
     is_set_up || with_lock setup set_up_steps
-    export VIRTUAL_ENV="$VENV" PATH="$LOCAL/bin:$VENV/bin:$PATH" TMPDIR="$LOCAL/tmp" PYTHONNOUSERSITE=1 \
-        ODOO_RC="$ROOT/odoo.conf"
+    TMPDIR="$(temporary_folder)"
+    export TMPDIR PYTHONNOUSERSITE=1 ODOO_RC="$ROOT/odoo.conf"
+    export VIRTUAL_ENV="$VENV" PATH="$LOCAL/bin:$VENV/bin:$PATH"
     unset PYTHONPATH PYTHONHOME
 }
