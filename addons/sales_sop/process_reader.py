@@ -234,8 +234,10 @@ class ProcessReader:
         return model
 
     def _is_of_company(self, record):
-        return 'company_id' not in record._fields or record.sudo().company_id in (
-            self.env['res.company'], self.company)
+        # sudo: which company it is of is no secret to its manager.
+        company = record.sudo().company_id if 'company_id' in record._fields else None
+        # A team of one company cannot work by a process for all companies.
+        return not company or company == self.company or (not self.company and record._name != 'crm.team')
 
     def _is_allowed(self, record, where):
         if self._is_of_company(record):

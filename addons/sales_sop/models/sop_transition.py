@@ -12,6 +12,7 @@ KINDS = [
     ('reopened', "Reopened"),
     ('fast_track', "Fast track"),
     ('migrated', "Migrated"),
+    ('released', "Taken out"),
 ]
 
 

@@ -286,9 +286,10 @@ class SopMigration(models.TransientModel):
             documents._sop_update_deadline()
 
     def _log_batch(self, documents, from_stage, to_stage):
+        kind = 'migrated' if to_stage else 'released'
         nothing = defaultdict(self.env['sop.requirement'].browse)
         moves = [
-            SopMove(document, (to_stage or from_stage).process_id, 'migrated', from_stage, to_stage, to_stage.browse())
+            SopMove(document, (to_stage or from_stage).process_id, kind, from_stage, to_stage, to_stage.browse())
             for document in documents
         ]
         documents.with_env(self.env)._sop_log(moves, nothing, nothing, SopMoveCause(self._get_reason()))
@@ -300,7 +301,7 @@ class SopMigration(models.TransientModel):
 
     def _prepare_position_values(self, from_stage, to_stage):
         if not to_stage:
-            return dict.fromkeys(self._get_documents()._sop_position_fields)
+            return {**dict.fromkeys(self._get_documents()._sop_position_fields), 'sop_outcome': 'released'}
         values = {
             'sop_process_id': to_stage.process_id.id,
             'sop_stage_id': to_stage.id,

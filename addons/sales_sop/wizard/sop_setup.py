@@ -205,7 +205,7 @@ class SopSetup(models.TransientModel):
         wanted = self.process_id.stage_ids
         if self.line_ids.stage_id == wanted:
             return
-        proposals = self._get_proposals(wanted)
+        proposals = self._get_proposals(wanted, self._get_crm_stages())
         self.line_ids = [Command.clear()] + [
             Command.create({
                 'stage_id': stage.id,
@@ -215,9 +215,8 @@ class SopSetup(models.TransientModel):
             for stage in wanted
         ]
 
-    def _get_proposals(self, wanted):
-        """``{stage: crm stages}``: what was mapped before, then equal names, then the order."""
-        available = self._get_crm_stages()
+    def _get_proposals(self, wanted, available):
+        """``{stage: crm stages}``: what was mapped before, then like names, then the order."""
         proposals = {stage: stage.crm_stage_ids & available for stage in wanted}
         free = available - wanted.crm_stage_ids
         for stage in wanted:
