@@ -47,11 +47,14 @@ class SopDemo(models.AbstractModel):
         activity = lead.with_user(lead.user_id).activity_schedule(
             'mail.mail_activity_data_call', fields.Date.today() + timedelta(days=3),
             summary="Stay in touch", user_id=lead.user_id.id)
-        self._set_dates(lead, lead.create_date)
+        moment = self._get_moment((fields.Datetime.now() - lead.create_date).days)
+        lead.write({'create_date': moment})
+        self._set_dates(lead, moment)
         for number, (days, verb, *details) in enumerate(story):
             seen = self._get_rows(lead)
             getattr(self, f'_tell_{verb}')(lead, *details)
-            self._set_dates(lead, self._get_moment(days, number), seen)
+            moment = max(moment, self._get_moment(days, number))
+            self._set_dates(lead, moment, seen)
         if lead.sop_outcome != 'open':
             activity.exists().unlink()
 
@@ -88,9 +91,10 @@ class SopDemo(models.AbstractModel):
             check.with_user(carol if check.done_by_id == mike else mike).action_verify("Checked.")
 
     def _tell_waive(self, lead, code, days, reason):
-        until = fields.Date.today() + timedelta(days=days)
+        today = lead._get_sop_today()
+        until = today + timedelta(days=days)
         item = self._get_item(lead, code)
-        lead.with_user(self._get_user('mike')).action_sop_waive(item.id, reason, max(until, fields.Date.today()))
+        lead.with_user(self._get_user('mike')).action_sop_waive(item.id, reason, max(until, today))
         as_engine(self._get_check(lead, code)).write({'valid_until': until})
 
     def _tell_revoke(self, lead, code, reason):
