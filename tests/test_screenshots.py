@@ -1,0 +1,113 @@
+"""Every main screen, seen: wide and on a phone, English and Chinese. The README shows some of these pictures.
+
+`SOP_SCREENSHOTS=1 ./dev test tests/test_screenshots.py` writes them to docs/screenshots.
+"""
+import os
+from pathlib import Path
+
+import pytest
+from browser import Browser
+from conftest import Server
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / ('docs/screenshots' if os.environ.get('SOP_SCREENSHOTS') else '.local/screenshots')
+WIDE, PHONE = (1400, 900), (400, 860)
+OPPORTUNITY = "Compressed air station, line 3"
+
+
+@pytest.fixture(scope='module')
+def server(make_database, demo_source):
+    with Server(make_database(demo_source)) as server:
+        admin = server.login('admin')
+        chinese = admin.call('res.users', 'search', [['login', '=', 'carol']])
+        admin.call('res.users', 'write', chinese, {'lang': 'zh_CN'})
+        yield server
+
+
+@pytest.fixture(scope='module')
+def browser(server):
+    with Browser(server.url) as browser:
+        yield browser
+
+
+@pytest.fixture(scope='module')
+def lead_id(server):
+    return server.login('mike').call('crm.lead', 'search', [['name', '=', OPPORTUNITY]])[0]
+
+
+def take(browser, name, size, path, selector, *clicks):
+    """Open a page, act, and keep its picture; complain about errors and about what sticks out."""
+    browser.errors.clear()
+    browser.resize(*size)
+    browser.open(path, selector)
+    for click in clicks:
+        browser.click(click)
+    browser.wait(selector)
+    assert not browser.evaluate("document.body.innerText.includes('css error')")
+    assert browser.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), "the page is too wide"
+    browser.screenshot(TARGET / f'{name}.png')
+    assert not browser.errors
+
+
+def test_opportunity(server, browser, lead_id):
+    browser.login(server.login('amy'))
+    path = f'/odoo/sop-opportunities/{lead_id}'
+    take(browser, 'opportunity', (1400, 1150), path, '.o_sop_checklist .o_sop_item')
+    take(browser, 'opportunity_phone', PHONE, path, '.o_sop_checklist .o_sop_item')
+
+
+def test_opportunity_in_chinese(server, browser):
+    carol = server.login('carol')
+    browser.login(carol)
+    lead = carol.call('crm.lead', 'search', [['sop_outcome', '=', 'open'], ['user_id', '=', carol.uid]], limit=1)
+    path = f'/odoo/sop-opportunities/{lead[0]}'
+    take(browser, 'opportunity_zh', (1400, 1150), path, '.o_sop_checklist .o_sop_item')
+    take(browser, 'opportunity_zh_phone', PHONE, path, '.o_sop_checklist .o_sop_item')
+    assert browser.evaluate("document.querySelector('.o_sop_complete').innerText.includes('阶段')")
+
+
+def test_pipeline(server, browser):
+    browser.login(server.login('mike'))
+    take(browser, 'pipeline', (1400, 760), '/odoo/sop-opportunities', '.o_kanban_record .o_sop_progress')
+
+
+def test_my_items(server, browser):
+    browser.login(server.login('amy'))
+    take(browser, 'my_items', (1400, 760), '/odoo/sop-my-items', '.o_sop_item')
+    take(browser, 'my_items_phone', PHONE, '/odoo/sop-my-items', '.o_sop_item')
+
+
+@pytest.mark.parametrize('login', ['amy', 'carol'])
+def test_refusal(server, browser, login):
+    """Moving on too early opens the dialog that says what is missing."""
+    client = server.login(login)
+    browser.login(client)
+    lead = client.call(
+        'crm.lead', 'search', [['sop_has_open', '=', True], ['user_id', '=', client.uid]], limit=1)[0]
+    browser.resize(*WIDE)
+    browser.open(f'/odoo/sop-opportunities/{lead}', '.o_sop_checklist .o_sop_item')
+    # As a click would: nobody waits for the answer, so the client's own error handling shows it.
+    browser.evaluate(
+        "void odoo.__WOWL_DEBUG__.root.env.services.orm.call("
+        f"'crm.lead', 'action_sop_complete_stage', [[{lead}]])")
+    browser.wait('.modal .o_sop_refusal_item')
+    name = 'refusal' if login == 'amy' else 'refusal_zh'
+    browser.screenshot(TARGET / f'{name}.png')
+    browser.resize(*PHONE)
+    browser.wait('.modal .o_sop_refusal_item')
+    browser.screenshot(TARGET / f'{name}_phone.png')
+
+
+def test_process(server, browser):
+    mike = server.login('mike')
+    browser.login(mike)
+    process = mike.call('sop.process', 'search', [['state', '=', 'published']], limit=1)[0]
+    take(browser, 'process', (1400, 900), f'/odoo/sop-processes/{process}', '.o_form_view .o_list_view, .o_form_view')
+    take(browser, 'process_phone', PHONE, f'/odoo/sop-processes/{process}', '.o_form_view')
+
+
+@pytest.mark.parametrize('page', ['sop-processes', 'sop-evidence', 'sop-transitions', 'sop-workdays'])
+def test_lists(server, browser, page):
+    browser.login(server.login('mike'))
+    take(browser, page, WIDE, f'/odoo/{page}', '.o_list_view, .o_kanban_view')
+    take(browser, f'{page}_phone', PHONE, f'/odoo/{page}', '.o_list_view, .o_kanban_view')
