@@ -22,7 +22,7 @@ class SopTransition(models.Model):
     _name = 'sop.transition'
     _description = "SOP Transition"
     _inherit = ['sop.ledger.mixin']
-    _order = 'id desc'
+    _order = 'date desc, id desc'
     _rec_name = 'to_stage_id'
 
     lead_id = fields.Many2one('crm.lead', string="Opportunity", index='btree_not_null', ondelete='cascade')
