@@ -23,19 +23,19 @@ class SopCheck(models.Model):
     document_name = fields.Char(string="Document", compute='_compute_document_name')
     state = fields.Selection(
         [('done', "Done"), ('na', "Not applicable"), ('waived', "Waived")], required=True, default='done')
-    done_by_id = fields.Many2one('res.users', string="Done By", required=True, ondelete='restrict')
+    done_by_id = fields.Many2one('res.users', required=True, ondelete='restrict')
     done_date = fields.Datetime(required=True)
     remark = fields.Text()
     attachment_ids = fields.Many2many('ir.attachment', string="Files", compute='_compute_attachment_ids')
     valid_until = fields.Date(help="After this date the evidence no longer counts.")
-    verified_by_id = fields.Many2one('res.users', string="Verified By", ondelete='restrict')
+    verified_by_id = fields.Many2one('res.users', ondelete='restrict')
     verified_date = fields.Datetime()
     verify_remark = fields.Text()
     fast_track = fields.Boolean(help="Skipped by the fast track.")
     source_check_id = fields.Many2one(
         'sop.check', string="Carried Over From", index='btree_not_null',
         help="The check of another version of the process this one was carried over from.")
-    revoked_by_id = fields.Many2one('res.users', string="Revoked By", ondelete='restrict')
+    revoked_by_id = fields.Many2one('res.users', ondelete='restrict')
     revoked_date = fields.Datetime()
     revoke_reason = fields.Text()
 
@@ -169,7 +169,7 @@ class SopCheck(models.Model):
         """Open the document the check is about."""
         self.ensure_one()
         self.check_access('read')
-        return self._get_sop_document()._get_sop_form_action()
+        return self._get_sop_document().get_formview_action()
 
     def _prepare_carried_values(self):
         """The same evidence for another version of the process."""

@@ -224,10 +224,10 @@ class SopChecklistMixin(models.AbstractModel):
             'met': status == 'done', 'value': '', 'message': item.message or '', 'link': False, 'field': False, **fact}
 
     def _prepare_sop_fact_fields(self, item, facts):
-        empty = [field.name for field in item.field_ids if not self[field.name]]
+        empty = [field.name for field in item.field_ids if not self._is_sop_filled(field.name)]
         values = [
             f'{field.field_description}: {self._format_sop_value(field.name)}'
-            for field in item.field_ids.with_context(lang=self.env.lang) if self[field.name]
+            for field in item.field_ids.with_context(lang=self.env.lang) if field.name not in empty
         ]
         labels = [
             field.field_description for field in item.field_ids if field.name in empty]
@@ -377,7 +377,7 @@ class SopChecklistMixin(models.AbstractModel):
             else:
                 state = 'current' if stage == current else 'todo'
             if phases.get(stage.phase, ('',))[0] != 'current':
-                phases[stage.phase] = (state, stage.name, self._get_sop_form_action())
+                phases[stage.phase] = (state, stage.name, self.get_formview_action())
         return phases
 
     @api.model

@@ -3,7 +3,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import groupby
+from odoo.tools import groupby, is_html_empty
 
 from ..engine import MET, as_engine
 
@@ -58,6 +58,13 @@ class SopEvidenceMixin(models.AbstractModel):
                 statuses[document_id, item.id] = status
         return statuses
 
+    def _is_sop_filled(self, name):
+        """Whether somebody put something into a field; blanks and an emptied editor are nothing."""
+        value = self[name]
+        if self._fields[name].type == 'html':
+            return not is_html_empty(value)
+        return bool(value.strip() if isinstance(value, str) else value)
+
     # ------------------------------------------------------------
     # ACTIONS
     # ------------------------------------------------------------
@@ -73,7 +80,7 @@ class SopEvidenceMixin(models.AbstractModel):
         requirement = self._get_sop_requirement(requirement_id)
         valid_until = fields.Date.to_date(valid_until)
         # An empty list is a set of files as well: none.
-        files = self.env['ir.attachment'].browse(attachment_ids or ()).exists()
+        files = self.env['ir.attachment'].browse(dict.fromkeys(attachment_ids or ())).exists()
         files.check_access('read')
         self._check_sop_can_tick(requirement)
         self._check_sop_evidence(requirement, files, valid_until)
@@ -196,16 +203,6 @@ class SopEvidenceMixin(models.AbstractModel):
         self.check_access('read')
         return self.env['sop.deadline.explain']._action_for_document(self)
 
-    def _get_sop_form_action(self):
-        self.ensure_one()
-        return {
-            'type': 'ir.actions.act_window',
-            'name': self.display_name,
-            'res_model': self._name,
-            'res_id': self.id,
-            'views': [(False, 'form')],
-        }
-
     @api.model
     def _get_sop_list_action(self, name, records):
         return {
@@ -263,6 +260,11 @@ class SopEvidenceMixin(models.AbstractModel):
         return ''
 
     def _check_sop_evidence(self, requirement, files, valid_until):
+        hollow = files.filtered(lambda file: file.type != 'binary' or not file.file_size)
+        if hollow:
+            raise UserError(self.env._(
+                "%(item)s: %(file)s is empty or only a link. Attach the file itself.",
+                item=requirement.display_name, file=hollow[0].name))
         if requirement.kind == 'document' and len(files) < requirement.min_count:
             raise UserError(self.env._(
                 "%(item)s: attach at least %(count)s file(s): %(kind)s.",

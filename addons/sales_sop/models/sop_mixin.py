@@ -258,7 +258,8 @@ class SopMixin(models.AbstractModel):
     def _get_sop_entry(self, process, target, outcome):
         """The move into ``process``, from its beginning to where the document stands.
 
-        Documents that ran already when the process was published are not asked for what lies behind them.
+        Documents that ran free when the process was published are not asked for what lies behind them; nor is
+        what was not asked of them in another process.
         """
         stages = process.stage_ids
         kind = 'migrated' if self.sop_process_id else 'enter'
@@ -267,11 +268,14 @@ class SopMixin(models.AbstractModel):
             target = stages[:1]
         behind = stages if outcome == 'won' else self._get_stages_before(stages, target)
         target = target or stages[-1:]
-        if self.id <= process.last_document_id:
-            return SopMove(self, process, kind, self.sop_stage_id, target, stages.browse(), outcome, target)
+        if self.sop_process_id:
+            entry = stages.filtered(lambda stage: stage.code == self.sop_entry_stage_id.code)
+        else:
+            entry = target if self.id <= process.last_document_id else stages.browse()
+        if entry:
+            behind -= self._get_stages_before(stages, entry)
         return SopMove(
-            self, process, 'won' if outcome == 'won' else kind, self.sop_stage_id, target, behind, outcome,
-            stages.browse())
+            self, process, 'won' if outcome == 'won' else kind, self.sop_stage_id, target, behind, outcome, entry)
 
     @api.model
     def _get_stages_before(self, stages, target):
@@ -324,7 +328,8 @@ class SopMixin(models.AbstractModel):
     @api.model
     def _sop_adopt(self, process, domain):
         """Running documents enter ``process`` where they are. Returns their number."""
-        companies = self.env['res.company'].sudo().search([]) if 'company_id' in self._fields else self.env.company
+        companies = self.env['res.company'].sudo().search(Domain.TRUE) if 'company_id' in self._fields else (
+            self.env.company)
         count = 0
         for stage in process.stage_ids:
             at_stage = domain & self._get_sop_at_stage_domain(stage)

@@ -43,11 +43,11 @@ class SopProcess(models.Model):
              "stored as not applicable. Empty: no fast track.")
     sequence = fields.Integer(default=10, help="The first process that matches a new document is used.")
     description = fields.Html(translate=True)
-    stage_ids = fields.One2many('sop.stage', 'process_id', string="Stages", copy=True)
+    stage_ids = fields.One2many('sop.stage', 'process_id', copy=True)
     previous_id = fields.Many2one(
         'sop.process', string="Previous Version", readonly=True, copy=False, index='btree_not_null')
     published_date = fields.Datetime(readonly=True, copy=False)
-    published_by_id = fields.Many2one('res.users', string="Published By", readonly=True, copy=False)
+    published_by_id = fields.Many2one('res.users', readonly=True, copy=False)
     last_document_id = fields.Integer(
         readonly=True, copy=False, export_string_translation=False,
         help="The newest document when the process was published: those after it answer for all stages.")
@@ -314,16 +314,7 @@ class SopProcess(models.Model):
         draft = as_engine(self).copy({
             'code': self.code, 'version': last.version + 1, 'previous_id': self.id,
         })
-        return draft.with_env(self.env)._get_form_action()
-
-    def _get_form_action(self):
-        return {
-            'type': 'ir.actions.act_window',
-            'name': self.display_name,
-            'res_model': self._name,
-            'res_id': self.id,
-            'views': [(False, 'form')],
-        }
+        return draft.with_env(self.env).get_formview_action()
 
     def action_compare(self):
         """What this version changes against the previous one."""

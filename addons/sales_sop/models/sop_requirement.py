@@ -191,7 +191,7 @@ class SopRequirement(models.Model):
 
     def _get_met_fields(self, documents):
         names = self.field_ids.mapped('name')
-        return documents.filtered(lambda document: all(document[name] for name in names))
+        return documents.filtered(lambda document: all(document._is_sop_filled(name) for name in names))
 
     def _get_met_condition(self, documents):
         return documents.filtered_domain(self.env['sop.process']._parse_domain(self.condition))

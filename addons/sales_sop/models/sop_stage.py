@@ -39,13 +39,13 @@ class SopStage(models.Model):
         GATES, required=True, default='observe',
         help="What happens when something mandatory is missing as a document leaves this stage.")
     activity_plan_id = fields.Many2one(
-        'mail.activity.plan', string="Activity Plan", domain="[('res_model', '=', res_model)]",
+        'mail.activity.plan', domain="[('res_model', '=', res_model)]",
         help="Started when a document enters this stage.")
     crm_stage_ids = fields.Many2many(
         'crm.stage', 'sop_stage_crm_stage_rel', 'sop_stage_id', 'crm_stage_id', string="CRM Stages",
         help="The stages of the pipeline this step stands for.")
     fast_track_entry = fields.Boolean(help="Documents on the fast track may enter here.")
-    requirement_ids = fields.One2many('sop.requirement', 'stage_id', string="Requirements", copy=True)
+    requirement_ids = fields.One2many('sop.requirement', 'stage_id', copy=True)
     requirement_count = fields.Integer(string="Items", compute='_compute_requirement_count')
 
     _code_uniq = models.UniqueIndex('(process_id, code)', "The code of a stage is unique within its process.")

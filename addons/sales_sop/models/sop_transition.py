@@ -38,9 +38,9 @@ class SopTransition(models.Model):
     was_late = fields.Boolean(string="Late", help="The time limit of the stage left behind was over.")
     gate = fields.Selection(GATES, help="The strictest gate that was passed with something missing.")
     missing_ids = fields.Many2many(
-        'sop.requirement', 'sop_transition_missing_rel', 'transition_id', 'requirement_id', string="Missing")
+        'sop.requirement', 'sop_transition_missing_rel', 'transition_id', 'requirement_id')
     waived_ids = fields.Many2many(
-        'sop.requirement', 'sop_transition_waived_rel', 'transition_id', 'requirement_id', string="Waived")
+        'sop.requirement', 'sop_transition_waived_rel', 'transition_id', 'requirement_id')
     missing_count = fields.Integer(string="Missing Items")
     waived_count = fields.Integer(string="Waived Items")
     company_id = fields.Many2one('res.company')
@@ -57,4 +57,4 @@ class SopTransition(models.Model):
         """Open the document that moved."""
         self.ensure_one()
         self.check_access('read')
-        return self._get_sop_document()._get_sop_form_action()
+        return self._get_sop_document().get_formview_action()
