@@ -64,7 +64,7 @@ class SopProcessImport(models.TransientModel):
             raise UserError(self.env._("Choose the file of an exported process first."))
         content = self.with_context(bin_size=False).file
         process = self.env['sop.process']._import_process(base64.b64decode(content), self.company_id)
-        return process._get_form_action()
+        return process.get_formview_action()
 
     @api.model
     def _get_download_action(self, filename, content):

@@ -133,7 +133,7 @@ class SopSetup(models.TransientModel):
         """Keep the settings in the draft and publish later."""
         self._check_draft()
         self._apply()
-        return self.process_id._get_form_action()
+        return self.process_id.get_formview_action()
 
     def action_publish(self):
         """Write the settings, publish, and take the running opportunities in."""
@@ -153,7 +153,7 @@ class SopSetup(models.TransientModel):
             'params': {
                 'type': 'success',
                 'message': message,
-                'next': self.process_id._get_form_action(),
+                'next': self.process_id.get_formview_action(),
             },
         }
 
