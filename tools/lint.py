@@ -16,7 +16,9 @@ from lxml import etree
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDONS = sorted(path.parent for path in ROOT.glob('addons/*/__manifest__.py'))
-PYLINT_OFF = 'missing-readme'
+# missing-readme wants a generated README.rst, ours are the fragments in readme/; no-search-all
+# minds every search([]), also of a handful of stages.
+PYLINT_OFF = 'missing-readme,no-search-all'
 
 # What Odoo 19 ignores, warns about or refuses, though it looks right.
 OLD_IDIOMS = re.compile(

@@ -105,7 +105,8 @@ class Run:
         TEMPORARY.mkdir(exist_ok=True)
         command = [
             sys.executable, '-m', 'pytest', '-v', '--no-header', '--tb=short', '-rfEs', '--disable-warnings',
-            '-p', 'no:cacheprovider', '-p', 'count_tests', *args, *self.pytest_args]
+            '-p', 'no:cacheprovider', '-p', 'count_tests', '--rootdir=.', '-o', 'verbosity_subtests=0',
+            *args, *self.pytest_args]
         # Line by line even into a file, so that a long run shows where it is.
         env = {
             **os.environ, 'SOP_COUNTS': str(counts), 'TMPDIR': str(TEMPORARY), 'PYTHONUNBUFFERED': '1',
@@ -165,7 +166,7 @@ def main(args):
                     '--odoo-extra=max-cron-threads=0', f'--odoo-extra=db-filter=^{DATABASE}$', *paths)
         os.environ.pop('ODOO_ADDONS_PATH', None)
         if outside:
-            run.pytest(' '.join(outside), '-p', 'no:odoo', '--rootdir=tests', *outside)
+            run.pytest(' '.join(outside), '-p', 'no:odoo', *outside)
     except KeyboardInterrupt:
         run.fail("Interrupted")
     finally:
