@@ -219,6 +219,16 @@ class TestSetup(SopProcessCommon):
             setup.action_publish()
 
     @users('user_sop_manager')
+    def test_gates_of_a_mixed_process_are_kept(self):
+        self.draft.stage_ids[0].with_user(self.user_sop_manager).gate = 'enforce'
+        setup = self._open()
+        setup.team_ids = self.team
+        self.assertEqual(setup.gate, 'keep')
+        self._map(self._go(setup, 'stages'), self.MAPPING)
+        self._go(setup, 'summary').action_publish()
+        self.assertEqual(self.draft.stage_ids.mapped('gate'), ['enforce', 'observe', 'observe'])
+
+    @users('user_sop_manager')
     def test_a_published_process_offers_a_new_version(self):
         setup = self._open(process=self.process)
         with self.assertRaisesRegex(UserError, "new version"):
@@ -430,6 +440,28 @@ class TestMigration(SopProcessCommon):
         statuses = self.qualified._get_sop_statuses(self.items['Q1'] | self.items['D1'])
         self.assertEqual(set(statuses.values()), {'done'})
         self.assertEqual(self._get_log(self.qualified)[-1].kind, 'migrated')
+
+    def test_evidence_counts_in_one_version_only(self):
+        self._apply(self._open())
+        live = self.qualified.sop_check_ids.filtered(lambda check: not check.revoked_date)
+        self.assertEqual(
+            sorted((check.process_id.version, check.requirement_id.code) for check in live), [(1, 'Q1'), (2, 'D1')])
+        live.filtered(lambda check: check.requirement_id.code == 'D1').with_user(
+            self.user_sales_salesman).action_revoke("It was not in writing")
+        wizard = self._open(self.draft)
+        wizard.target_id = self.process
+        self._apply(wizard)
+        status = self.qualified._get_sop_statuses(self.items['D1'])
+        self.assertEqual(set(status.values()), {'open'}, "What was revoked stays revoked")
+
+    def test_a_stage_that_goes_on_is_counted_once(self):
+        wizard = self._open()
+        wizard.line_ids[0].to_stage_id = self.draft.stage_ids[1]
+        self.env.cr.execute("UPDATE crm_lead SET sop_stage_date = now() at time zone 'utc' - interval '40 days'")
+        self.env.invalidate_all()
+        self._apply(wizard)
+        self.assertEqual(self._get_log(self.qualified)[-1].days, 0)
+        self.assertGreater(self._get_log(self.lead)[-1].days, 10)
 
     def test_take_out(self):
         wizard = self._open()

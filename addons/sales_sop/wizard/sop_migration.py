@@ -1,12 +1,10 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import split_every
 
-from ..engine import SopMoveCause
-from ..models.sop_mixin import SopMove
+from ..engine import SopMoveCause, as_engine
+from ..models.sop_gate_mixin import SopMove
 
 BATCH_SIZE = 1000
 LIST_LIMIT = 50
@@ -278,21 +276,41 @@ class SopMigration(models.TransientModel):
 
     def _migrate_batch(self, documents, from_stage, to_stage):
         if to_stage:
-            documents._sop_carry_checks(to_stage.process_id)
+            self._carry_checks(documents, to_stage.process_id)
         self._log_batch(documents, from_stage, to_stage)
         documents._sop_bulk_update(
             Domain('id', 'in', documents.ids), self._prepare_position_values(from_stage, to_stage))
         if to_stage:
             documents._sop_update_deadline()
 
+    def _carry_checks(self, documents, process):
+        """The evidence counts in ``process`` from now on; what it was copied from counts no longer.
+
+        Otherwise evidence that is revoked later would be back after a way back.
+        """
+        documents._sop_carry_checks(process)
+        keys = {(item.code, item.kind) for item in process.stage_ids.requirement_ids}
+        documents._search_sop_live_checks(None).filtered(
+            lambda check: check.process_id != process
+            and (check.requirement_id.code, check.requirement_id.kind) in keys
+        )._revoke(self.env._("Carried over to %s.", process.display_name))
+
     def _log_batch(self, documents, from_stage, to_stage):
-        kind = 'migrated' if to_stage else 'released'
-        nothing = defaultdict(self.env['sop.requirement'].browse)
-        moves = [
-            SopMove(document, (to_stage or from_stage).process_id, kind, from_stage, to_stage, to_stage.browse())
+        now = fields.Datetime.now()
+        cause = SopMoveCause(self._get_reason(), 'migrated' if to_stage else 'released')
+        days = documents._get_sop_days(documents, now)
+        as_engine(self.env['sop.transition']).create([
+            self._prepare_transition_values(document, from_stage, to_stage, cause, now, days[document.id])
             for document in documents
-        ]
-        documents.with_env(self.env)._sop_log(moves, nothing, nothing, SopMoveCause(self._get_reason()))
+        ])
+
+    def _prepare_transition_values(self, document, from_stage, to_stage, cause, now, days):
+        move = SopMove(
+            document, (to_stage or from_stage).process_id, cause.kind, from_stage, to_stage, to_stage.browse())
+        values = document._prepare_sop_transition_values(move, cause, now)
+        # A stage that goes on is counted once, when it is left.
+        goes_on = from_stage.code == to_stage.code
+        return {**values, 'days': 0.0 if goes_on else days, 'was_late': values['was_late'] and not goes_on}
 
     def _get_reason(self):
         if self.reason:

@@ -21,10 +21,22 @@ class SopMigrationLine(models.TransientModel):
         before, after = self._get_items(self.from_stage_id), self._get_items(self.to_stage_id)
         return {
             'line': self,
-            'gained': [item.display_name for code, item in after.items() if code not in before],
-            'lost': [item.display_name for code, item in before.items() if code not in after],
+            'gained': [
+                self._get_label(item, before.get(code)) for code, item in after.items()
+                if code not in before or item.mandatory > before[code].mandatory],
+            'lost': [
+                self._get_label(after.get(code, item), item) for code, item in before.items()
+                if code not in after or item.mandatory > after[code].mandatory],
             'strays': self._get_stray_count(),
         }
+
+    def _get_label(self, item, before):
+        """The name of an item, with what became of it where it is in both versions."""
+        if not before or item == before:
+            return item.display_name
+        if item.mandatory:
+            return self.env._("%s (now mandatory)", item.display_name)
+        return self.env._("%s (now only recommended)", item.display_name)
 
     def _get_items(self, stage):
         """``{code: item}`` of ``stage`` and the stages after it"""

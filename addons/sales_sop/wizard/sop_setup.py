@@ -38,13 +38,15 @@ class SopSetup(models.TransientModel):
     team_ids = fields.Many2many(
         'crm.team', string="Sales Teams", compute='_compute_settings', store=True, readonly=False,
         domain="[('company_id', 'in', [False, company_id])]", help="Empty: for all sales teams.")
-    gate = fields.Selection(GATES, required=True, default='observe')
+    gate = fields.Selection(
+        [*GATES, ('keep', "Keep what each stage has")], compute='_compute_settings', store=True, readonly=False)
     adopt = fields.Boolean(string="Take Running Opportunities In", default=True)
     line_ids = fields.One2many('sop.setup.stage', 'setup_id', string="Stages")
     outside = fields.Text(compute='_compute_outside')
     adopt_count = fields.Integer(readonly=True)
     older_count = fields.Integer(readonly=True)
     problems = fields.Text(readonly=True)
+    is_from_process = fields.Boolean(readonly=True)
 
     @api.model
     def _default_process_id(self):
@@ -65,6 +67,8 @@ class SopSetup(models.TransientModel):
         for setup in self:
             setup.company_id = setup.process_id.company_id
             setup.team_ids = setup.process_id.team_ids
+            gates = set(setup.process_id.stage_ids.mapped('gate'))
+            setup.gate = gates.pop() if len(gates) == 1 else 'keep' if gates else 'observe'
 
     @api.depends('line_ids.crm_stage_ids', 'team_ids', 'company_id')
     @api.depends_context('lang')
@@ -88,7 +92,7 @@ class SopSetup(models.TransientModel):
     def _get_action(self, process):
         """The assistant, opened at its first step."""
         process._check_sop_manager()
-        return self.create({'process_id': process.id})._open()
+        return self.create({'process_id': process.id, 'is_from_process': True})._open()
 
     def _open(self):
         self.ensure_one()
@@ -127,13 +131,13 @@ class SopSetup(models.TransientModel):
         """Go on with a new draft of a process that is published already."""
         self.ensure_one()
         action = self.process_id.action_new_version()
-        return self._get_action(self.env['sop.process'].browse(action['res_id']))
+        return self.create({'process_id': action['res_id']})._open()
 
     def action_save(self):
         """Keep the settings in the draft and publish later."""
         self._check_draft()
         self._apply()
-        return self.process_id.get_formview_action()
+        return self._get_end_action()
 
     def action_publish(self):
         """Write the settings, publish, and take the running opportunities in."""
@@ -153,9 +157,15 @@ class SopSetup(models.TransientModel):
             'params': {
                 'type': 'success',
                 'message': message,
-                'next': self.process_id.get_formview_action(),
+                'next': self._get_end_action(),
             },
         }
+
+    def _get_end_action(self):
+        """Back to the process, which lies under the dialog when it was opened from there."""
+        if self.is_from_process:
+            return {'type': 'ir.actions.act_window_close'}
+        return self.process_id.get_formview_action()
 
     def _check_draft(self):
         self.ensure_one()
@@ -297,7 +307,8 @@ class SopSetup(models.TransientModel):
             'company_id': self.company_id.id,
             'team_ids': [Command.set(self.team_ids.ids)],
         })
-        self.process_id.stage_ids.write({'gate': self.gate})
+        if self.gate != 'keep':
+            self.process_id.stage_ids.write({'gate': self.gate})
         after = self.env['crm.stage']
         for line in self.line_ids:
             if line.create_stage:
