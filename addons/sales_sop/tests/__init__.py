@@ -1,5 +1,8 @@
+from . import test_access
 from . import test_assignment
+from . import test_checklist
 from . import test_evidence
+from . import test_evidence_http
 from . import test_fast_track
 from . import test_gate_doors
 from . import test_gate_http
@@ -9,6 +12,7 @@ from . import test_lost_restore
 from . import test_overdue
 from . import test_process_exchange
 from . import test_process_version
+from . import test_query_count
 from . import test_requirement_kinds
 from . import test_setup
 from . import test_workday
