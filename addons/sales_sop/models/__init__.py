@@ -21,4 +21,3 @@ from . import crm_stage
 from . import crm_lead
 from . import sale_order
 from . import sop_process_exchange
-from . import sop_mixin_release

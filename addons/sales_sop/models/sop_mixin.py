@@ -41,7 +41,9 @@ class SopMixin(models.AbstractModel):
     sop_stage_date = fields.Datetime(string="In SOP Stage Since", readonly=True, copy=False)
     sop_deadline = fields.Date(string="SOP Deadline", readonly=True, copy=False)
     sop_outcome = fields.Selection(
-        [('open', "Open"), ('won', "Won"), ('lost', "Lost")], string="SOP Outcome", readonly=True, copy=False)
+        [('open', "Open"), ('won', "Won"), ('lost', "Lost"), ('released', "Taken out")],
+        string="SOP Outcome", readonly=True, copy=False,
+        help="Taken out: a manager decided that this document follows no procedure.")
     sop_phase = fields.Selection(related='sop_stage_id.phase', string="SOP Phase")
     sop_is_overdue = fields.Boolean(
         string="SOP Overdue", compute='_compute_sop_is_overdue', search='_search_sop_is_overdue')
@@ -234,10 +236,10 @@ class SopMixin(models.AbstractModel):
     # ------------------------------------------------------------
 
     def _get_sop_newcomers(self):
-        """The documents that follow no process so far."""
+        """The documents that follow no process so far, and were not taken out of one."""
         # Reading these recomputes them, which may fire the gate: afterwards it is known who has entered.
         self._get_sop_outcomes()
-        return self.filtered(lambda document: not document.sop_process_id)
+        return self.filtered(lambda document: not document.sop_process_id and document.sop_outcome != 'released')
 
     def _sop_enter(self, adopt=False):
         """Give documents the first process that fits, and ask for what they skipped.
@@ -284,8 +286,8 @@ class SopMixin(models.AbstractModel):
     def _sop_reassign(self):
         """After a change of company or team: the process of the new one, unless the pinned one still fits."""
         documents = self.sudo()
-        leaving = documents.filtered(
-            lambda document: not document.sop_process_id or not document.sop_process_id._is_in_scope(document))
+        leaving = documents._get_sop_newcomers() | documents.filtered(
+            lambda document: document.sop_process_id and not document.sop_process_id._is_in_scope(document))
         for process, group in self.env['sop.process']._match_documents(leaving).items():
             group._sop_carry_checks(process)
         leaving._sop_enter(adopt=True)

@@ -292,6 +292,7 @@ class SopProcess(models.Model):
         """Documents of this process, as far as a domain can tell."""
         documents = self.env[self.res_model]
         domain = self._parse_domain(self.domain) & Domain('sop_process_id', '=', False)
+        domain &= Domain('sop_outcome', '!=', 'released')
         domain &= documents._get_sop_open_domain()
         if self.company_id:
             domain &= documents._get_sop_company_domain(self.company_id)
