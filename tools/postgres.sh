@@ -30,10 +30,9 @@ pg_home() {
 
 # Prints the folder of PostgreSQL's programs, in the version of an existing cluster.
 pg_bin() {
-    local version=
-    [[ -n "${PG_HOME:-}" ]] && version="$(cat "$PG_HOME/data/PG_VERSION" 2>/dev/null)"
-    local folder
-    folder="$(printf '%s\n' /usr/lib/postgresql/"${version:-*}"/bin | sort -V | tail -n 1)"
+    local folder version
+    version="$(cat "${PG_HOME:-/nonexistent}/data/PG_VERSION" 2>/dev/null || true)"
+    folder="$(printf '%s\n' /usr/lib/postgresql/*/bin | grep -F "/${version}${version:+/}" | sort -V | tail -n 1)"
     if [[ -x "$folder/initdb" ]]; then
         printf '%s' "$folder"
     elif command -v initdb >/dev/null; then
