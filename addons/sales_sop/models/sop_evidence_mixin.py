@@ -24,7 +24,8 @@ class SopEvidenceMixin(models.AbstractModel):
         if requirements is not None:
             domain &= Domain('requirement_id', 'in', requirements.ids)
         # sudo: whether an item is met does not depend on who looks.
-        return self.env['sop.check'].sudo().search(domain)
+        return self.env['sop.check'].sudo().search_fetch(domain, [
+            self._sop_document_field, 'requirement_id', 'state', 'valid_until', 'verified_by_id'])
 
     def _get_sop_live_checks(self, requirements):
         """``{(document id, requirement id): check}``"""
@@ -42,7 +43,7 @@ class SopEvidenceMixin(models.AbstractModel):
         documents = self.sudo()
         statuses = {}
         checks = documents._get_sop_live_checks(requirements)
-        today = {document.id: document._get_sop_today() for document in documents} if checks else {}
+        today = documents._get_sop_todays() if checks else {}
         for item in requirements.sudo():
             asked = item._get_applicable(documents)
             met = set(item._get_met(asked)._ids) if item.is_fact else ()

@@ -83,7 +83,7 @@ class SopGateMixin(models.AbstractModel):
         self._sop_log(moves, open_items, waived, cause)
         self._sop_settle(moves)
         self._sop_warn(moves, open_items)
-        self.browse(move.document.id for move in moves)._sop_close_reminders()
+        self.browse(move.document.id for move in moves if move.from_stage)._sop_close_reminders()
         self._sop_start_plans(moves)
 
     @api.model

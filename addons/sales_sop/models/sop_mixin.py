@@ -119,16 +119,26 @@ class SopMixin(models.AbstractModel):
     # COMPUTE / SEARCH
     # ------------------------------------------------------------
 
+    def _get_sop_todays(self):
+        """``{document id: today}`` where its company works, whatever time zone the caller claims."""
+        now = fields.Datetime.now()
+        return {
+            document.id: today
+            for company, documents in self.grouped(lambda document: document._get_sop_company()).items()
+            for today in [company._get_sop_local_date(now)]
+            for document in documents
+        }
+
     def _get_sop_today(self):
-        """Today where the company works, whatever time zone the caller claims."""
         return self._get_sop_company()._get_sop_local_date(fields.Datetime.now())
 
     @api.depends('sop_deadline', 'sop_outcome')
     def _compute_sop_is_overdue(self):
+        todays = self._get_sop_todays()
         for document in self:
             document.sop_is_overdue = bool(
                 document.sop_outcome == 'open' and document.sop_deadline
-                and document.sop_deadline < document._get_sop_today())
+                and document.sop_deadline < todays[document.id])
 
     def _search_sop_is_overdue(self, operator, value):
         if operator != 'in':
@@ -146,8 +156,12 @@ class SopMixin(models.AbstractModel):
         if operator != 'in':
             return NotImplemented
         # sudo: what is open is a fact; the caller's own domain and rules narrow the result.
-        candidates = self.sudo().search(Domain('sop_outcome', '=', 'open'))
-        holding = Domain('id', 'in', list(candidates._get_sop_holding()))
+        stages = self.env['sop.stage'].sudo().search(
+            [('process_id.res_model', '=', self._name), ('process_id.state', '!=', 'draft')])
+        holding = Domain('sop_outcome', '=', 'open') & Domain.OR(
+            Domain('sop_stage_id', '=', stage.id) & Domain.OR(
+                item._get_open_domain() for item in stage.requirement_ids if item.mandatory)
+            for stage in stages)
         return Domain.OR(holding if wanted else ~holding for wanted in value)
 
     def _get_sop_holding(self):

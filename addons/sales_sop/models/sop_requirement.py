@@ -214,6 +214,39 @@ class SopRequirement(models.Model):
             document.id: len(document[field.name].filtered_domain(domain)) for document in documents
         }
 
+    # ------------------------------------------------------------
+    # SEARCH
+    # ------------------------------------------------------------
+
+    def _get_open_domain(self):
+        """Documents on which this item is asked and not met, for searches over any number of them."""
+        self.ensure_one()
+        parse = self.env['sop.process']._parse_domain
+        met = getattr(self, f'_get_met_{self.kind}_domain')() if self.is_fact else Domain.FALSE
+        return parse(self.domain) & ~met & ~Domain('sop_check_ids', 'any!', self._get_counting_domain())
+
+    def _get_counting_domain(self):
+        """Evidence of this item that counts today."""
+        domain = Domain('requirement_id', '=', self.id) & Domain('revoked_date', '=', False)
+        domain &= Domain('valid_until', '=', False) | Domain('valid_until', '>=', 'today')
+        if self.verify:
+            domain &= Domain('state', '!=', 'done') | Domain('verified_by_id', '!=', False)
+        return domain
+
+    def _get_met_fields_domain(self):
+        return Domain.AND(Domain(name, '!=', False) for name in self.field_ids.mapped('name'))
+
+    def _get_met_condition_domain(self):
+        return self.env['sop.process']._parse_domain(self.condition)
+
+    def _get_met_record_domain(self):
+        domain = self.env['sop.process']._parse_domain(self.record_domain)
+        name = self.record_field_id.name
+        if self.min_count == 1:
+            return Domain(name, 'any!', domain)
+        documents = self.env[self.res_model].sudo().search(Domain(name, 'any!', domain))
+        return Domain('id', 'in', self._get_met_record(documents).ids)
+
     def _get_who(self):
         """Who can do this item, for messages."""
         self.ensure_one()
