@@ -15,4 +15,5 @@ from . import test_process_version
 from . import test_query_count
 from . import test_requirement_kinds
 from . import test_setup
+from . import test_views
 from . import test_workday
