@@ -32,7 +32,7 @@ pg_home() {
 pg_bin() {
     local folder version
     version="$(cat "${PG_HOME:-/nonexistent}/data/PG_VERSION" 2>/dev/null || true)"
-    folder="$(printf '%s\n' /usr/lib/postgresql/*/bin | grep -F "/${version}${version:+/}" | sort -V | tail -n 1)"
+    folder="$(printf '%s\n' /usr/lib/postgresql/*/bin | grep -F "/${version}${version:+/}" | sort -V | tail -n 1 || true)"
     if [[ -x "$folder/initdb" ]]; then
         printf '%s' "$folder"
     elif command -v initdb >/dev/null; then

@@ -133,7 +133,8 @@ download_odoo() {
         cd "$debs" && apt-get -q "${private[@]}" download odoo-19/sid fonts-montserrat/sid \
         "libjs-jquery/$suite" "libjs-jquery-form/$suite" "libjs-underscore/$suite" \
         "fonts-font-awesome/$suite" "fonts-inconsolata/$suite" "fonts-roboto-unhinted/$suite"; } >"$LOCAL/log/odoo.log" 2>&1; then
-        die "Odoo is not here and could not be fetched from this machine's Debian archive; see .local/log/odoo.log, or set ODOO_HOME to an Odoo $ODOO_SERIES."
+        sed -n 's/^E: /  /p' "$LOCAL/log/odoo.log" | head -n 1 >&2
+        die "Odoo is not here and could not be fetched from this machine's Debian archive: is the network there? (.local/log/odoo.log; ODOO_HOME may name an Odoo $ODOO_SERIES instead.)"
     fi
     touch "$debs/complete"
     rm -rf "$work"
