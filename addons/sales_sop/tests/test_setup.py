@@ -239,16 +239,24 @@ class TestSetup(SopProcessCommon):
         self._go(following, 'summary')
         self.assertEqual(following.older_count, 1)
 
-    def test_a_team_of_one_company_needs_the_company(self):
+    def test_the_team_of_one_company_makes_it_a_process_of_this_company(self):
         self.team.company_id = self.env.company
         setup = self._open(self.user_sales_manager)
         setup.team_ids = self.team
-        with self.assertRaisesRegex(UserError, "Machines"):
-            setup.action_next()
-        setup.company_id = self.env.company
         self._map(self._go(setup, 'stages'), self.MAPPING)
         self._go(setup, 'summary').action_publish()
         self.assertEqual(self.draft.company_id, self.env.company)
+
+    def test_teams_of_two_companies_are_refused(self):
+        self.team.company_id = self.env.company
+        company = self.env['res.company'].create({'name': "Sister company"})
+        self.user_sales_manager.company_ids |= company
+        other = self.env['crm.team'].create({'name': "Sister team", 'company_id': company.id})
+        setup = self._open(self.user_sales_manager).with_context(
+            allowed_company_ids=self.user_sales_manager.company_ids.ids)
+        setup.team_ids = self.team | other
+        with self.assertRaisesRegex(UserError, "different companies"):
+            setup.action_next()
 
     def test_a_salesperson_sets_nothing_up(self):
         with self.assertRaises(AccessError):

@@ -37,7 +37,8 @@ class SopSetup(models.TransientModel):
         domain="[('id', 'in', allowed_company_ids)]", help="Empty: for all companies.")
     team_ids = fields.Many2many(
         'crm.team', string="Sales Teams", compute='_compute_settings', store=True, readonly=False,
-        domain="[('company_id', 'in', [False, company_id])]", help="Empty: for all sales teams.")
+        domain="[('company_id', 'in', [False, company_id])] if company_id else []",
+        help="Empty: for all sales teams.")
     gate = fields.Selection(
         [*GATES, ('keep', "Keep what each stage has")], compute='_compute_settings', store=True, readonly=False)
     adopt = fields.Boolean(string="Take Running Opportunities In", default=True)
@@ -81,8 +82,9 @@ class SopSetup(models.TransientModel):
 
     @api.onchange('company_id')
     def _onchange_company_id(self):
-        self.team_ids = self.team_ids.filtered(
-            lambda team: not team.company_id or team.company_id == self.company_id)
+        if self.company_id:
+            self.team_ids = self.team_ids.filtered(
+                lambda team: not team.company_id or team.company_id == self.company_id)
 
     # ------------------------------------------------------------
     # STEPS
@@ -177,10 +179,18 @@ class SopSetup(models.TransientModel):
         if process.state != 'draft':
             raise UserError(self.env._(
                 "%s is published already. Make a new version to set it up differently.", process.display_name))
-        strangers = self.team_ids.filtered(lambda team: team.company_id and team.company_id != self.company_id)
-        if strangers:
+        self._check_companies()
+
+    def _check_companies(self):
+        """A process for the team of one company is a process of this company."""
+        # sudo: a manager of the procedure need not read teams.
+        companies = self.sudo().team_ids.company_id
+        if not self.company_id and len(companies) == 1:
+            self.company_id = companies
+        if companies - self.company_id:
             raise UserError(self.env._(
-                "The team %s belongs to one company. Choose this company first.", strangers[0].name))
+                "These teams belong to different companies. Choose one company and its teams, "
+                "and make a process for each of the others."))
 
     # ------------------------------------------------------------
     # STAGES OF THE PIPELINE
