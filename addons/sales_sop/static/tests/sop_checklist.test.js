@@ -20,6 +20,7 @@ import {
     makeRequirement,
     makeStage,
     mountChecklist,
+    waitForFocus,
 } from "./sop_test_helpers";
 
 defineSopModels();
@@ -33,8 +34,8 @@ beforeEach(() => {
 function stepRpc(...methods) {
     for (const method of methods) {
         onRpc(method, ({ args, kwargs }) => {
-            const { context, ...values } = kwargs;
-            expect.step([method, ...args, ...(Object.keys(values).length ? [values] : [])]);
+            const values = Object.entries(kwargs).filter(([name]) => name !== "context");
+            expect.step([method, ...args, ...(values.length ? [Object.fromEntries(values)] : [])]);
             return true;
         });
     }
@@ -153,6 +154,7 @@ describe("reading", () => {
             makeChecklistOf(
                 makeRequirement({
                     state: "waived",
+                    can_tick: false,
                     check: makeCheck({ remark: "Old customer", valid_until: "2026-04-01" }),
                 })
             )
@@ -180,9 +182,9 @@ describe("reading", () => {
     });
 
     test("editing the form costs nothing, saving it reads the facts again", async () => {
-        onRpc("get_sop_checklist", () => expect.step("get_sop_checklist"));
         await mountChecklist(makeChecklist());
-        expect.verifySteps(["get_sop_checklist"]);
+        await animationFrame();
+        onRpc("get_sop_checklist", () => expect.step("get_sop_checklist"));
         await contains("[name=phone] input").edit("123");
         await animationFrame();
         expect.verifySteps([]);
@@ -415,7 +417,7 @@ describe("facts", () => {
             </notebook></form>`,
         });
         await contains(".o_sop_show_field").click();
-        await contains("[name=phone] input:focus").press("a");
+        await waitForFocus("[name=phone] input");
         expect(".nav-link.active").toHaveText("Contact");
     });
 });
@@ -451,6 +453,18 @@ describe("exceptions", () => {
         expect.verifySteps([["action_sop_waive", [1], 100, "Director agreed", "2026-04-30"]]);
     });
 
+    test("what was waived can still be done", async () => {
+        stepRpc("action_sop_tick");
+        await mountChecklist(
+            makeChecklistOf(
+                makeRequirement({ state: "waived", can_revoke: true, check: makeCheck() })
+            )
+        );
+        await contains(".o_sop_mark").click();
+        await animationFrame();
+        expect.verifySteps([["action_sop_tick", [1], 100, NO_INPUT]]);
+    });
+
     test("only who may waive is offered it", async () => {
         await mountChecklist(
             makeChecklistOf(makeRequirement({ can_na: true, can_waive: false }))
@@ -470,7 +484,12 @@ describe("exceptions", () => {
         stepRpc("action_revoke");
         await mountChecklist(
             makeChecklistOf(
-                makeRequirement({ state: "done", can_revoke: true, check: makeCheck() })
+                makeRequirement({
+                    state: "done",
+                    can_tick: false,
+                    can_revoke: true,
+                    check: makeCheck(),
+                })
             )
         );
         await contains(".o_sop_mark").click();
@@ -550,6 +569,20 @@ describe("moving", () => {
         expect.verifySteps([]);
     });
 
+    test("the last stage finishes the document", async () => {
+        const effect = { effect: { type: "rainbow_man" } };
+        onRpc("action_sop_complete_stage", () => effect);
+        mockService("action", { doAction: (action) => expect.step(action) });
+        await mountChecklist(
+            makeChecklist({ can_complete: true, next_stage: { id: false, name: "Mark as won" } })
+        );
+        await animationFrame();
+        expect(".o_sop_complete").toHaveText("Mark as won");
+        await contains(".o_sop_complete").click();
+        await animationFrame();
+        expect.verifySteps([effect]);
+    });
+
     test("a won or lost document does not move", async () => {
         await mountChecklist(makeChecklist({ outcome: "won" }));
         await animationFrame();
@@ -612,6 +645,6 @@ test("a form opened with sop_focus shows the page and the item", async () => {
     );
     await mountWithCleanup(WebClient);
     await getService("sop_focus").open({ resModel: "doc", resId: 1, requirementId: 2 });
-    await contains("[data-requirement-id='2'] .o_sop_mark:focus").press("Tab");
+    await waitForFocus("[data-requirement-id='2'] .o_sop_mark");
     expect(".o_notebook .nav-link.active").toHaveText("SOP");
 });

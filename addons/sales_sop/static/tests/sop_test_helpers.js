@@ -1,4 +1,5 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { waitUntil } from "@odoo/hoot-dom";
 import { defineModels, fields, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
 
 export class DocStage extends models.Model {
@@ -179,4 +180,9 @@ export async function mountChecklist(checklist, { resId = 1, arch } = {}) {
             arch ||
             `<form><field name="name"/><field name="phone"/><field name="sop_stage_id" widget="sop_checklist"/></form>`,
     });
+}
+
+/** Waits until the keyboard focus is in an element. */
+export function waitForFocus(selector) {
+    return waitUntil(() => document.activeElement?.matches(selector), { timeout: 1000 });
 }

@@ -1,4 +1,4 @@
-import { Component, onPatched, toRaw, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, onPatched, toRaw, useRef, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
@@ -44,6 +44,7 @@ export class SopChecklist extends Component {
         this.focusId = this.record.context?.sop_focus;
         useKeepPageOnFileDrop();
         useBus(this.env.bus, SOP_FOCUS_EVENT, ({ detail }) => this.onFocusRequest(detail));
+        onMounted(() => this.showFocusedItem());
         onPatched(() => this.showFocusedItem());
         // Facts are live: whenever the record was read again, they may have changed.
         useRecordObserver((record) => this.onRecordRead(record));
@@ -100,10 +101,13 @@ export class SopChecklist extends Component {
     }
 
     get completeLabel() {
-        const nextStage = this.checklist.next_stage;
-        return nextStage
-            ? _t("Complete this stage and go on to %s", nextStage.name)
-            : _t("Complete the last stage");
+        const { id, name } = this.checklist.next_stage;
+        return id ? _t("Complete stage") : name;
+    }
+
+    get completeTitle() {
+        const { id, name } = this.checklist.next_stage;
+        return id ? _t("Go on to %s", name) : name;
     }
 
     get earlierChoices() {

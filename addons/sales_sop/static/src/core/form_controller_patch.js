@@ -1,4 +1,5 @@
 import { onMounted } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { patch } from "@web/core/utils/patch";
 import { FormController } from "@web/views/form/form_controller";
 import { findOnForm } from "./sop_reveal";
@@ -8,8 +9,13 @@ patch(FormController.prototype, {
     setup() {
         super.setup(...arguments);
         onMounted(() => {
-            if (this.props.context?.sop_focus && this.rootRef.el) {
-                return findOnForm(this.rootRef.el, ".o_sop_checklist");
+            if (this.props.context?.sop_focus) {
+                // The notebook answers clicks from the next frame on.
+                browser.requestAnimationFrame(() => {
+                    if (this.rootRef.el) {
+                        findOnForm(this.rootRef.el, ".o_sop_checklist");
+                    }
+                });
             }
         });
     },

@@ -2,8 +2,14 @@ import { browser } from "@web/core/browser/browser";
 
 const FLASH_CLASS = "o_sop_flash";
 
-function nextRender() {
-    return new Promise((resolve) => browser.setTimeout(resolve, 50));
+const MAX_FRAMES = 60;
+
+/** Opens a page of a notebook and waits until it is drawn. */
+async function openTab(tab) {
+    tab.click();
+    for (let frame = 0; frame < MAX_FRAMES && !tab.classList.contains("active"); frame++) {
+        await new Promise((resolve) => browser.requestAnimationFrame(resolve));
+    }
 }
 
 /**
@@ -21,8 +27,7 @@ export async function findOnForm(root, selector) {
     const tabs = [...root.querySelectorAll(".o_notebook_headers .nav-link:not(.active)")];
     const opened = [...root.querySelectorAll(".o_notebook_headers .nav-link.active")];
     for (const tab of tabs) {
-        tab.click();
-        await nextRender();
+        await openTab(tab);
         const target = root.querySelector(selector);
         if (target) {
             return target;

@@ -66,11 +66,17 @@ export class SopItem extends Component {
     }
 
     get canTick() {
-        return this.isOpen && !this.isFact && this.requirement.can_tick;
+        return !this.isFact && this.requirement.can_tick;
     }
 
     get canUncheck() {
-        return !this.isOpen && Boolean(this.requirement.check) && this.requirement.can_revoke;
+        return !this.canTick && Boolean(this.requirement.check) && this.requirement.can_revoke;
+    }
+
+    /** Help is for who still has to do it; a fact may say the same already. */
+    get help() {
+        const { fact, help } = this.requirement;
+        return this.isOpen && !(fact && this.factText === help) ? help : "";
     }
 
     get icon() {
@@ -131,7 +137,7 @@ export class SopItem extends Component {
         const { document_kind: documentKind, min_count: minCount } = this.requirement;
         return minCount > 1
             ? _t("%(kind)s, at least %(count)s files", {
-                  kind: documentKind || _t("Document"),
+                  kind: documentKind || _t("File"),
                   count: minCount,
               })
             : documentKind;

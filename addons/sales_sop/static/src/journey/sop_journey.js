@@ -1,4 +1,4 @@
-import { Component, onPatched, toRaw, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, onPatched, toRaw, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -30,6 +30,7 @@ export class SopJourney extends Component {
                 this.load(record);
             }
         });
+        onMounted(() => this.showCurrent());
         onPatched(() => this.showCurrent());
     }
 

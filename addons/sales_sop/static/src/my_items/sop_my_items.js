@@ -73,11 +73,8 @@ export class SopMyItems extends Component {
         return { resModel, resId };
     }
 
-    openDocument(group) {
-        return this.sopFocus.open({
-            ...this.documentOf(group),
-            requirementId: group.requirements[0].id,
-        });
+    openDocument(group, requirement) {
+        return this.sopFocus.open({ ...this.documentOf(group), requirementId: requirement.id });
     }
 
     followLink(link) {
