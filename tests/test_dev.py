@@ -1,6 +1,7 @@
 """What ./dev promises beyond running: wheels, a clean repository, clear refusals."""
 import ast
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -62,6 +63,7 @@ def test_a_server_that_does_not_answer_is_named():
     assert "/nonexistent" in result.stderr.splitlines()[-1]
 
 
+@pytest.mark.skipif(not shutil.which('git') or not (ROOT / '.git').exists(), reason="not a git checkout")
 def test_nothing_downloaded_is_tracked():
     tracked = subprocess.run(['git', 'ls-files'], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert not [name for name in tracked if name.startswith('.local/') or '__pycache__' in name]
