@@ -120,7 +120,7 @@ describe("reading", () => {
         await mountChecklist(makeChecklist({ deadline_state: "late", days_left: -2 }));
         await animationFrame();
         expect(".o_sop_deadline").toHaveText(/2 working days late/);
-        expect(".o_sop_deadline").toHaveClass("text-danger");
+        expect(".o_sop_deadline > span").toHaveClass("text-danger");
         await contains("button.o_sop_deadline").click();
         expect.verifySteps([["action_sop_explain_deadline", [1]], true]);
     });
@@ -151,13 +151,23 @@ describe("reading", () => {
 
     test("a waived item is shown as waived, never as done", async () => {
         await mountChecklist(
-            makeChecklistOf(
-                makeRequirement({
-                    state: "waived",
-                    can_tick: false,
-                    check: makeCheck({ remark: "Old customer", valid_until: "2026-04-01" }),
-                })
-            )
+            makeChecklist({
+                stages: [
+                    makeStage({
+                        done: 1,
+                        requirements: [
+                            makeRequirement({
+                                state: "waived",
+                                can_tick: false,
+                                check: makeCheck({
+                                    remark: "Old customer",
+                                    valid_until: "2026-04-01",
+                                }),
+                            }),
+                        ],
+                    }),
+                ],
+            })
         );
         await animationFrame();
         expect(".o_sop_item").toHaveAttribute("data-state", "waived");
@@ -165,6 +175,7 @@ describe("reading", () => {
         expect(".o_sop_mark .fa-check-square").toHaveCount(0);
         expect(".o_sop_mark").toHaveAttribute("aria-checked", "mixed");
         expect(".o_sop_evidence").toHaveText(/Waived until Apr 1/);
+        expect(".o_sop_progress_label").toHaveText("0 of 1 done, 1 waived");
     });
 
     test("lapsed, to verify, not applicable and recommended are told apart", async () => {

@@ -62,7 +62,7 @@ test("items stand under their document, the deadline beside it", async () => {
     expect(".o_sop_group").toHaveCount(2);
     expect(queryAllTexts(".o_sop_document")).toEqual(["Pump station", "Boiler"]);
     expect(".o_sop_group:first .o_sop_item").toHaveCount(2);
-    expect(".o_sop_group:first .o_sop_deadline").toHaveClass("text-danger");
+    expect(".o_sop_group:first .o_sop_deadline > span").toHaveClass("text-danger");
 });
 
 test("an item is ticked in place and leaves the list", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "@odoo/hoot";
 import { queryAllTexts } from "@odoo/hoot-dom";
-import { animationFrame } from "@odoo/hoot-mock";
+import { animationFrame, mockDate } from "@odoo/hoot-mock";
 import { contains, mountView, onRpc } from "@web/../tests/web_test_helpers";
 import { defineSopModels, Doc } from "./sop_test_helpers";
 
@@ -37,12 +37,15 @@ test("no request when no card follows a process", async () => {
 });
 
 test("open of total, deadline colour and waivers", async () => {
-    mockSummary({ waived: 2, deadline: "2026-03-10", deadline_state: "late" });
+    mockDate("2026-03-12 10:00:00", 0);
+    mockSummary({ waived: 2, deadline: "2026-03-10", deadline_state: "late", days_left: -2 });
     await mountView({ type: "kanban", resModel: "doc", domain: [["id", "=", 1]] });
     await animationFrame();
-    expect(".o_sop_open").toHaveText(/^3\/7/);
+    expect(".o_sop_open").toHaveText("3/7 open");
     expect(".o_sop_open").toHaveAttribute("title", "3 of 7 items open");
-    expect(".o_sop_deadline").toHaveClass("text-danger");
+    expect(".o_sop_deadline > span").toHaveClass("text-danger");
+    expect(".o_sop_deadline").toHaveText("Mar 10");
+    expect(".o_sop_deadline").toHaveAttribute("title", "2 working days late");
     expect(".o_sop_waived").toHaveAttribute("title", "2 waived");
     expect.verifySteps([["get_sop_summary", [1]]]);
 });
@@ -64,7 +67,7 @@ test("lists show it too", async () => {
     mockSummary({ open: 0 });
     await mountView({ type: "list", resModel: "doc" });
     await animationFrame();
-    expect(queryAllTexts(".o_sop_open span:first-of-type")).toEqual(["0/7", "0/7"]);
+    expect(queryAllTexts(".o_sop_open")).toEqual(["0/7 open", "0/7 open"]);
     expect(".o_sop_open:first").toHaveClass("text-success");
     expect.verifySteps([["get_sop_summary", [1, 2]]]);
 });

@@ -10,6 +10,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { useSopActions } from "../core/sop_actions_hook";
 import { useKeepPageOnFileDrop } from "../core/sop_file_drop";
 import { SOP_FOCUS_EVENT } from "../core/sop_focus_service";
+import { countItems, displayCounts } from "../core/sop_format";
 import { revealOnForm, showElement } from "../core/sop_reveal";
 import { SopDeadline } from "../deadline/sop_deadline";
 import { SopReasonDialog } from "../reason_dialog/sop_reason_dialog";
@@ -72,17 +73,21 @@ export class SopChecklist extends Component {
         return this.checklist.outcome === "open";
     }
 
-    get percentage() {
-        const { done, total } = this.checklist;
-        return total ? Math.round((100 * done) / total) : 100;
+    get currentStage() {
+        return this.checklist.stages.find((stage) => stage.state === "current");
+    }
+
+    get counts() {
+        return countItems(this.currentStage);
     }
 
     get progressLabel() {
-        return _t("%(done)s of %(total)s done", this.checklist);
+        return displayCounts(this.counts);
     }
 
-    get currentStage() {
-        return this.checklist.stages.find((stage) => stage.state === "current");
+    percentage(count) {
+        const { total } = this.counts;
+        return total ? Math.round((100 * count) / total) : 100;
     }
 
     get gateLabel() {

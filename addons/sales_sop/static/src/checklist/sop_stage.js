@@ -1,5 +1,5 @@
 import { Component, markup } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
+import { countItems, displayCounts } from "../core/sop_format";
 import { SopItem } from "../item/sop_item";
 
 const STATE_ICONS = {
@@ -43,7 +43,7 @@ export class SopStage extends Component {
     }
 
     get countLabel() {
-        return _t("%(done)s of %(total)s done", this.stage);
+        return displayCounts(countItems(this.stage));
     }
 
     get guidance() {

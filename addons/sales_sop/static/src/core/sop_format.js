@@ -31,6 +31,21 @@ export function displayDaysLeft(daysLeft) {
         : _t("%s working days late", -daysLeft);
 }
 
+/** How a stage stands: the server counts what is settled, and a waiver is not done. */
+export function countItems({ done, total, requirements }) {
+    const waived = requirements.filter(
+        ({ mandatory, state }) => mandatory && state === "waived"
+    ).length;
+    return { done: done - waived, waived, total };
+}
+
+/** "3 of 5 done, 1 waived" */
+export function displayCounts(counts) {
+    return counts.waived
+        ? _t("%(done)s of %(total)s done, %(waived)s waived", counts)
+        : _t("%(done)s of %(total)s done", counts);
+}
+
 export const DEADLINE_CLASSES = {
     none: "text-muted",
     ok: "text-muted",

@@ -1,13 +1,17 @@
 import { Component } from "@odoo/owl";
 import { DEADLINE_CLASSES, displayDate, displayDaysLeft } from "../core/sop_format";
 
-/** The deadline of a stage; with `onExplain` it is a button that tells how it was counted. */
+/**
+ * The deadline of a stage. With `onExplain` it is a button that tells how it was counted;
+ * `isShort` shows the date only.
+ */
 export class SopDeadline extends Component {
     static template = "sales_sop.Deadline";
     static props = {
         deadline: { type: [String, Boolean] },
         state: String,
         daysLeft: { type: [Number, Boolean], optional: true },
+        isShort: { type: Boolean, optional: true },
         onExplain: { type: Function, optional: true },
     };
 
@@ -19,9 +23,12 @@ export class SopDeadline extends Component {
         return displayDate(this.props.deadline);
     }
 
+    get hint() {
+        const { daysLeft } = this.props;
+        return Number.isInteger(daysLeft) ? displayDaysLeft(daysLeft) : this.date;
+    }
+
     get label() {
-        return Number.isInteger(this.props.daysLeft)
-            ? displayDaysLeft(this.props.daysLeft)
-            : this.date;
+        return this.props.isShort ? this.date : this.hint;
     }
 }

@@ -124,8 +124,8 @@ export class SopItem extends Component {
     }
 
     get meta() {
-        const { code, role, clause } = this.requirement;
-        return [code, role, clause].filter(Boolean).join(" · ");
+        const { code, role } = this.requirement;
+        return [code, role].filter(Boolean).join(" · ");
     }
 
     get factText() {

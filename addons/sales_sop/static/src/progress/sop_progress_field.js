@@ -4,7 +4,6 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { displayDate } from "../core/sop_format";
 import { SopDeadline } from "../deadline/sop_deadline";
 
 /** Open and total requirements of the current stage, deadline and waivers, on cards and in lists. */
@@ -33,16 +32,16 @@ export class SopProgressField extends Component {
         return Boolean(this.props.record.data.sop_process_id);
     }
 
+    get shortLabel() {
+        return _t("%(open)s/%(total)s open", this.state.summary);
+    }
+
     get openLabel() {
         return _t("%(open)s of %(total)s items open", this.state.summary);
     }
 
     get waivedLabel() {
         return _t("%s waived", this.state.summary.waived);
-    }
-
-    get deadlineLabel() {
-        return displayDate(this.state.summary.deadline);
     }
 
     async load(record = this.props.record) {
