@@ -283,8 +283,10 @@ class SopChecklistMixin(models.AbstractModel):
 
     def get_sop_summary(self):
         """``{id: {open, total, waived, deadline, deadline_state}}`` of the current stage, for many cards at once."""
-        self.check_access('read')
-        documents = self.sudo().filtered('sop_stage_id')
+        # A card may show a document that somebody else has deleted meanwhile.
+        documents = self.exists()
+        documents.check_access('read')
+        documents = documents.sudo().filtered('sop_stage_id')
         days_left = documents._get_sop_days_left()
         summary = {}
         for stage, group in documents.grouped('sop_stage_id').items():
@@ -308,7 +310,8 @@ class SopChecklistMixin(models.AbstractModel):
     @api.model
     def get_sop_my_items(self):
         """Open items the user can do now, over all his documents: ``{'items': […], 'total': n}``."""
-        self.browse().check_access('read')
+        if not self.has_access('read'):
+            return {'items': [], 'total': 0}
         documents = self.search(self._get_sop_my_domain(), order='sop_deadline, id', limit=ITEMS_LIMIT)
         checklists = documents._prepare_sop_checklists()
         items = [

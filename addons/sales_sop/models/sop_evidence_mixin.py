@@ -191,6 +191,12 @@ class SopEvidenceMixin(models.AbstractModel):
             skipped._sop_record(item, 'na', remark=remark, fast_track=True)
 
     def _sop_move_to(self, stage):
+        stranded = self.filtered(lambda document: not document._get_sop_stage_value(stage))
+        if stranded:
+            raise UserError(self.env._(
+                "%(document)s: its sales team has no stage of the pipeline that stands for %(stage)s. "
+                "Move it to another team, or have that stage added to the procedure.",
+                document=stranded[0].display_name, stage=stage.sudo().name))
         for value, documents in groupby(self, lambda document: document._get_sop_stage_value(stage)):
             self.browse(document.id for document in documents).write({self._sop_stage_field: value.id})
 

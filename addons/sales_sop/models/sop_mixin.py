@@ -41,7 +41,7 @@ class SopMixin(models.AbstractModel):
     sop_stage_date = fields.Datetime(string="In SOP Stage Since", readonly=True, copy=False)
     sop_deadline = fields.Date(string="SOP Deadline", readonly=True, copy=False)
     sop_outcome = fields.Selection(
-        [('open', "Open"), ('won', "Won"), ('lost', "Lost"), ('released', "Taken out")],
+        [('open', "In progress"), ('won', "Won"), ('lost', "Lost"), ('released', "Taken out")],
         string="SOP Outcome", readonly=True, copy=False,
         help="Taken out: a manager decided that this document follows no procedure.")
     sop_phase = fields.Selection(related='sop_stage_id.phase', string="SOP Phase")

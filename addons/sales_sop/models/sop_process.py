@@ -58,12 +58,9 @@ class SopProcess(models.Model):
 
     @api.model
     def _selection_res_model(self):
-        mixin = self.env.registry['sop.mixin']
-        return sorted(
-            (name, self.env[name]._description)
-            for name, model in self.env.registry.items()
-            if issubclass(model, mixin) and not model._abstract
-        )
+        # sudo: the name of a model, in the language of the user.
+        models_sudo = self.env['ir.model'].sudo()
+        return [(name, models_sudo._get(name).name) for name in self.env['res.company']._get_sop_document_models()]
 
     @api.depends('name', 'version')
     @api.depends_context('lang')

@@ -1,0 +1,146 @@
+from datetime import timedelta
+
+from odoo import Command, fields
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from ..exceptions import SopGateError
+
+RECOMMENDED = {'S1.6', 'S2.5', 'S3.5', 'S3.6', 'S4.7', 'S5.8', 'S5.9'}
+WORK_ITEMS = {
+    f'S{stage}.{number}' for stage, count in enumerate((6, 5, 6, 7, 9), 1) for number in range(1, count + 1)
+}
+
+
+@tagged('post_install', '-at_install')
+class TestSalesProcedure(TransactionCase):
+    """The procedure that is shipped can be published as it is, and lived through."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        groups = {'rep': 'salesman', 'presales': 'salesman_all_leads', 'manager': 'manager', 'manager2': 'manager'}
+        cls.users = {
+            name: new_test_user(cls.env, f'sop_{name}', groups=f'base.group_user,sales_team.group_sale_{group}')
+            for name, group in groups.items()
+        }
+        cls.team = cls.env['crm.team'].create({'name': "Pumps", 'member_ids': [Command.set(cls.users['rep'].ids)]})
+        shipped = cls.env.ref('sales_sop.sop_process_sales')
+        cls.process = shipped.copy({'code': 'as_shipped', 'team_ids': [Command.set(cls.team.ids)], 'company_id': False})
+        for stage in cls.process.stage_ids:
+            stage.crm_stage_ids = cls.env['crm.stage'].create({
+                'name': stage.name, 'sequence': stage.sequence, 'team_ids': [Command.set(cls.team.ids)]})
+        cls.won_stage = cls.env['crm.stage'].create({
+            'name': "Closed", 'sequence': 90, 'is_won': True, 'team_ids': [Command.set(cls.team.ids)]})
+        cls.process.stage_ids.gate = 'enforce'
+        cls.process.action_publish()
+        cls.partner = cls.env['res.partner'].create({'name': "Water Works", 'is_company': True})
+        cls.contact = cls.env['res.partner'].create({
+            'name': "Li Wei", 'parent_id': cls.partner.id, 'phone': '+86 512 5550 0101'})
+        cls.product = cls.env['product.product'].create({'name': "Pump", 'list_price': 1000.0})
+
+    def _create_lead(self, **values):
+        return self.env['crm.lead'].create({
+            'name': "Ten pumps", 'type': 'opportunity', 'team_id': self.team.id, 'user_id': self.users['rep'].id,
+            'partner_id': self.contact.id, 'stage_id': self.process.stage_ids[0].crm_stage_ids.id, 'priority': '2',
+            **values,
+        })
+
+    def _get_open(self, lead):
+        mandatory = lead.sop_stage_id.requirement_ids.filtered('mandatory')
+        statuses = lead._get_sop_statuses(mandatory)
+        return {item.code: item for item in mandatory if statuses[lead.id, item.id] == 'open'}
+
+    def _meet(self, lead, item):
+        doer = self.users['manager' if item.group_id else 'rep']
+        lead = lead.with_user(doer)
+        files = self.env['ir.attachment'].with_user(doer).create({
+            'name': 'evidence.pdf', 'raw': b'%PDF-1.4', 'res_model': 'crm.lead', 'res_id': lead.id})
+        lead.action_sop_tick(item.id, attachment_ids=files.ids)
+        if item.verify:
+            lead._get_sop_live_checks(item)[lead.id, item.id].with_user(self.users['manager2']).action_verify()
+
+    def _complete(self, lead):
+        """Meet what is open in this stage and go on."""
+        for item in self._get_open(lead).values():
+            if not item.is_fact:
+                self._meet(lead, item)
+        lead.with_user(self.users['rep']).action_sop_complete_stage()
+
+    def _plan_next_step(self, lead):
+        lead.activity_schedule(
+            'mail.mail_activity_data_call', fields.Date.today() + timedelta(days=2), user_id=self.users['rep'].id)
+
+    def _send_quotation(self, lead, **values):
+        order = self.env['sale.order'].create({
+            'partner_id': lead.partner_id.id, 'opportunity_id': lead.id,
+            'order_line': [Command.create({'product_id': self.product.id})], **values})
+        order.action_quotation_sent()
+        return order
+
+    def test_one_item_per_work_item_and_only_good_practice_is_recommended(self):
+        items = self.process.stage_ids.requirement_ids
+        self.assertLessEqual(WORK_ITEMS, set(items.mapped('code')))
+        self.assertEqual(set(items.filtered(lambda item: not item.mandatory).mapped('code')), RECOMMENDED)
+
+    def test_an_opportunity_from_first_lead_to_signed_contract(self):
+        lead = self._create_lead()
+        self.assertEqual(lead.sop_process_id, self.process)
+        self._complete(lead)
+        self.assertIn('S2.E2', self._get_open(lead), "no next step is planned")
+        self._plan_next_step(lead)
+        self._complete(lead)
+        self._complete(lead)
+        with self.assertRaises(SopGateError) as caught:
+            self._complete(lead)
+        self.assertIn('S4.5', str(caught.exception), "no quotation was sent")
+        self._send_quotation(lead)
+        self._complete(lead)
+        self._complete(lead)
+        self.assertEqual((lead.won_status, lead.sop_outcome), ('won', 'won'))
+
+    def test_stars_decide_what_is_asked(self):
+        grades = {
+            stars: {
+                item.code for item in self.process.stage_ids[:2].requirement_ids
+                if item._get_applicable(self._create_lead(priority=stars))
+            } & {'S2.1', 'S2.E4'}
+            for stars in '0123'
+        }
+        self.assertEqual(grades, {'0': set(), '1': set(), '2': {'S2.1'}, '3': {'S2.1', 'S2.E4'}})
+        self.assertIn('S1.4', self._get_open(self._create_lead(priority='0')))
+
+    def test_an_overdue_activity_is_no_next_step(self):
+        lead = self._create_lead()
+        self._complete(lead)
+        self._plan_next_step(lead)
+        self.assertNotIn('S2.E2', self._get_open(lead))
+        lead.activity_ids.date_deadline = fields.Date.today() - timedelta(days=3)
+        self.assertIn('S2.E2', self._get_open(lead))
+
+    def test_an_expired_quotation_does_not_count(self):
+        item = self.process.stage_ids[3].requirement_ids.filtered(lambda item: item.code == 'S4.5')
+        lead = self._create_lead()
+        order = self._send_quotation(lead, validity_date=fields.Date.today() - timedelta(days=1))
+        self.assertFalse(item._get_met(lead))
+        order.validity_date = fields.Date.today() + timedelta(days=5)
+        self.assertEqual(item._get_met(lead), lead)
+
+    def test_a_verbal_order_is_asked_for_its_confirmation_in_any_language(self):
+        self.env['res.lang']._activate_lang('zh_CN')
+        tag = self.env.ref('sales_sop.crm_tag_verbal_order')
+        tag.update_field_translations('name', {'zh_CN': "口头订单"})
+        item = self.process.stage_ids[4].requirement_ids.filtered(lambda item: item.code == 'S5.6')
+        lead = self._create_lead(tag_ids=[Command.set(tag.ids)])
+        for language in ('en_US', 'zh_CN'):
+            with self.subTest(language=language):
+                self.assertTrue(item._get_applicable(lead.with_context(lang=language)))
+        self.assertFalse(item._get_applicable(self._create_lead()))
+
+    def test_only_a_contracted_customer_takes_the_fast_track(self):
+        stage = self.process.stage_ids[3]
+        lead = self._create_lead().with_user(self.users['rep'])
+        self.assertTrue(lead._get_sop_fast_track_error(stage))
+        order = self._send_quotation(lead, partner_id=self.partner.id, opportunity_id=False)
+        order.action_confirm()
+        lead.action_sop_fast_track(stage.id, "A repeat order")
+        self.assertEqual(lead.sop_stage_id, stage)
