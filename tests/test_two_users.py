@@ -1,7 +1,7 @@
 """Two people at the same moment, in two transactions that really overlap.
 
-Odoo runs inside this process here: each person is a thread with a cursor of its own, and
-`retrying` around its work tries again what the database refuses, as the server does for a request.
+Each person is a thread with a cursor of its own; what the database refuses is tried again, as the
+server does it for a request.
 """
 import threading
 from functools import partial
@@ -10,12 +10,10 @@ from types import SimpleNamespace
 import database
 import psycopg2.errors
 import pytest
+from inside import commit, open_registry
 
 import odoo
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
-from odoo.service.model import retrying
-from odoo.sql_db import close_db
 
 PATIENCE = 60  # seconds; a test that waits longer hangs
 
@@ -24,18 +22,8 @@ PATIENCE = 60  # seconds; a test that waits longer hangs
 def registry(make_database, stock_source):
     name = make_database(stock_source)
     database.install(name, 'sales_sop')
-    odoo.tools.config.parse_config(['-c', str(database.ROOT / 'odoo.conf'), '-d', name, '--max-cron-threads=0'])
-    registry = Registry(name)
-    yield registry
-    Registry.delete(name)
-    close_db(name)
-
-
-def commit(registry, act, user_id=odoo.SUPERUSER_ID):
-    """`act(env)` as a user, in a transaction of its own."""
-    with registry.cursor() as cursor:
-        env = odoo.api.Environment(cursor, user_id, {})
-        return retrying(partial(act, env), env)
+    with open_registry(name) as registry:
+        yield registry
 
 
 @pytest.fixture(scope='module')
