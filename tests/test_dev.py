@@ -29,7 +29,7 @@ def test_addon_builds_as_wheel(addon, tmp_path):
     assert wheel.name == f"odoo_addon_{addon}-{manifest['version']}-py3-none-any.whl"
     names = zipfile.ZipFile(wheel).namelist()
     assert f'odoo/addons/{addon}/__manifest__.py' in names
-    assert not [name for name in names if '__pycache__' in name]
+    assert f'odoo/addons/{addon}/static/description/icon.png' in names
 
 
 def test_help_names_every_command():
