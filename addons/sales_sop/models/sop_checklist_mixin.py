@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
@@ -310,6 +311,8 @@ class SopChecklistMixin(models.AbstractModel):
     @api.model
     def get_sop_my_items(self):
         """Open items the user can do now, over all his documents: ``{'items': […], 'total': n}``."""
+        if not self.env.user.has_groups('sales_sop.group_sop_user,sales_sop.group_sop_auditor'):
+            raise AccessError(self.env._("Only members of the procedure have open items in it."))
         if not self.has_access('read'):
             return {'items': [], 'total': 0}
         documents = self.search(self._get_sop_my_domain(), order='sop_deadline, id', limit=ITEMS_LIMIT)
