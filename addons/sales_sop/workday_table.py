@@ -18,24 +18,16 @@ def get_horizon(day):
 
 
 class WorkdayTable:
-    """Which days one company works, loaded once and asked for many documents.
+    """Which days one company works, laid out once and asked for many documents.
 
-    ``hours`` maps (week type, weekday) to pairs of times, or is empty when no
-    working hours are kept; ``entries`` maps days to (kind, name); ``leaves``
-    are (start, end, name) in local time.
+    ``reasons`` maps each day to what decides on it, see :class:`WorkdayRules`.
+    Threads share a table: nothing in it ever changes.
     """
 
-    def __init__(self, start, end, tz, hours, get_week_type, entries, leaves):
-        self.start = start
-        self.end = end
+    def __init__(self, tz, reasons):
         self.tz = tz
-        self._hours = hours
-        self._get_week_type = get_week_type
-        self._entries = entries
-        self._leaves = leaves
-        self._reasons = {}
-        self._workdays = []
-        self._next_day = start
+        self._reasons = reasons
+        self._workdays = [day for day in reasons if self.is_working(day)]
 
     def to_local(self, value):
         return pytz.utc.localize(value).astimezone(self.tz).replace(tzinfo=None)
@@ -45,15 +37,8 @@ class WorkdayTable:
         return self.to_local(value).date() if isinstance(value, datetime) else value
 
     def get_reason(self, day):
-        """(kind, name) of what decides on this day.
-
-        The kinds are workday and holiday (the company's table), leave (closed
-        for the whole working time), open (working hours) and closed (none).
-        """
-        reason = self._reasons.get(day)
-        if reason is None:
-            reason = self._reasons[day] = self._find_reason(day)
-        return reason
+        """(kind, name) of what decides on this day."""
+        return self._reasons[day]
 
     def is_working(self, day):
         return self.get_reason(day)[0] in ('workday', 'open')
@@ -62,12 +47,8 @@ class WorkdayTable:
         """The ``number``-th working day after ``day``; False when there is none."""
         if number <= 0:
             return False
-        last_day = get_horizon(day)
-        self._extend(day)
         index = bisect_right(self._workdays, day) + number - 1
-        while len(self._workdays) <= index and self._next_day <= last_day and self._next_day < date.max:
-            self._extend(self._next_day)
-        if len(self._workdays) <= index or self._workdays[index] > last_day:
+        if len(self._workdays) <= index or self._workdays[index] > get_horizon(day):
             return False
         return self._workdays[index]
 
@@ -79,19 +60,36 @@ class WorkdayTable:
 
     def _measure(self, moment):
         day = moment.date()
-        self._extend(day)
         full_days = bisect_left(self._workdays, day)
         if not self.is_working(day):
             return full_days
         return full_days + (moment - datetime.combine(day, time.min)) / timedelta(days=1)
 
-    def _extend(self, day):
-        while self._next_day <= day and self._next_day < date.max:
-            if self.is_working(self._next_day):
-                self._workdays.append(self._next_day)
-            self._next_day += timedelta(days=1)
 
-    def _find_reason(self, day):
+class WorkdayRules:
+    """What decides whether a company works on a day.
+
+    ``hours`` maps (week type, weekday) to pairs of times, or is empty when no
+    working hours are kept; ``entries`` maps days to (kind, name); ``leaves``
+    are (start, end, name) in local time.
+    """
+
+    def __init__(self, hours, get_week_type, entries, leaves):
+        self._hours = hours
+        self._get_week_type = get_week_type
+        self._entries = entries
+        self._leaves = leaves
+
+    def get_reasons(self, start, end):
+        days = (date.fromordinal(number) for number in range(start.toordinal(), end.toordinal() + 1))
+        return {day: self.get_reason(day) for day in days}
+
+    def get_reason(self, day):
+        """(kind, name) of what decides on this day.
+
+        The kinds are workday and holiday (the company's table), leave (closed
+        for the whole working time), open (working hours) and closed (none).
+        """
         if day in self._entries:
             return self._entries[day]
         hours = self._get_hours(day)

@@ -5,6 +5,10 @@ from odoo.exceptions import UserError
 class CrmStage(models.Model):
     _inherit = 'crm.stage'
 
+    def unlink(self):
+        self.env['sop.stage']._forget_frozen_values()
+        return super().unlink()
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):
         # sudo: a stage of another company's process counts as well.

@@ -3,15 +3,14 @@ from datetime import date, datetime, time, timedelta
 
 import pytz
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.fields import Domain
 from odoo.tools.date_utils import float_to_time
 from odoo.tools.misc import format_date
 
-from ..workday_table import WorkdayTable, get_horizon
+from ..workday_table import WorkdayRules, WorkdayTable, get_horizon
 
-# Keys of what is kept on the cursor until the transaction ends.
-TABLES_KEY = 'sop_workday_tables'
+# Kept on the cursor until the transaction ends.
 REQUESTS_KEY = 'sop_recompute_requests'
 EVER = date(1900, 1, 1)
 
@@ -58,7 +57,7 @@ class ResCompany(models.Model):
         are left alone. None: all days may have.
         """
         day = day or EVER
-        self.env.cr.cache.pop(TABLES_KEY, None)
+        self._sop_forget_workdays()
         requested = self.env.cr.cache.setdefault(REQUESTS_KEY, {})
         companies = self.filtered(lambda company: requested.get(company.id, date.max) > day)
         # sudo: whoever may change the table or the calendar may not write on the company.
@@ -205,6 +204,7 @@ class ResCompany(models.Model):
                 return self.env._("%(weekday)s is a working day", weekday=weekday)
         return self.env._("%(weekday)s is not a working day", weekday=weekday)
 
+    @tools.ormcache('self.id')
     def _get_sop_tz(self):
         # sudo: deadlines do not depend on who may read the working hours.
         return self.sudo().resource_calendar_id.tz or 'UTC'
@@ -216,23 +216,21 @@ class ResCompany(models.Model):
         return pytz.utc.localize(value).astimezone(pytz.timezone(self._get_sop_tz())).date()
 
     def _get_sop_workday_table(self, start, end):
-        """The working days of this company, at least from ``start`` to ``end``.
-
-        It is kept until the transaction ends, so that a batch of documents may
-        ask one by one; whatever changes the working days drops it.
-        """
+        """The working days of this company, at least from ``start`` to ``end``."""
         self.ensure_one()
-        tables = self.env.cr.cache.setdefault(TABLES_KEY, {})
-        table = tables.get(self.id)
-        if not table or start < table.start or end > table.end:
-            if table:
-                start, end = min(start, table.start), max(end, table.end)
-            # Room for the other documents of a batch.
-            start = date(max(start.year - 1, 1), 1, 1)
-            table = tables[self.id] = self._load_sop_workday_table(start, max(end, get_horizon(end)))
-        return table
+        # Whole years: the tables are few, and all documents share them.
+        return self._load_sop_workday_table(start.year, end.year)
 
-    def _load_sop_workday_table(self, start, end):
+    @api.model
+    def _sop_forget_workdays(self):
+        """To be called by whatever changes the working days."""
+        self.env.registry.clear_cache()
+        # Another request may have read the old days before this one is committed.
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+
+    @tools.ormcache('self.id', 'first_year', 'last_year')
+    def _load_sop_workday_table(self, first_year, last_year):
+        start, end = date(first_year, 1, 1), date(last_year, 12, 31)
         # sudo: deadlines do not depend on who may read the table or the working hours.
         company_sudo = self.sudo()
         calendar_sudo = company_sudo.resource_calendar_id
@@ -241,10 +239,7 @@ class ResCompany(models.Model):
             ['date', 'kind', 'name'],
         )
         tz = pytz.timezone(self._get_sop_tz())
-        return WorkdayTable(
-            start=start,
-            end=end,
-            tz=tz,
+        rules = WorkdayRules(
             hours=company_sudo._get_sop_working_hours(calendar_sudo),
             get_week_type=calendar_sudo.env['resource.calendar.attendance'].get_week_type,
             entries={entry.date: (entry.kind, entry.name) for entry in entries_sudo},
@@ -257,6 +252,7 @@ class ResCompany(models.Model):
                 for leave in company_sudo._get_sop_closing_leaves(calendar_sudo, start, end)
             ],
         )
+        return WorkdayTable(tz, rules.get_reasons(start, end))
 
     @api.model
     def _get_sop_working_hours(self, calendar):

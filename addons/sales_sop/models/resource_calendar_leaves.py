@@ -14,6 +14,8 @@ class ResourceCalendarLeaves(models.Model):
 
     def write(self, vals):
         if vals.keys().isdisjoint(('calendar_id', 'date_from', 'date_to', 'resource_id', 'time_type')):
+            if 'name' in vals:
+                self.env['res.company']._sop_forget_workdays()
             return super().write(vals)
         self._request_sop_recompute()
         result = super().write(vals)

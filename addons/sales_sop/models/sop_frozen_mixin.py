@@ -19,11 +19,13 @@ class SopFrozenMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._forget_frozen_values()
         records = super().create(vals_list)
         records._check_sop_frozen()
         return records
 
     def write(self, vals):
+        self._forget_frozen_values()
         if not vals.keys() - self._sop_open_fields:
             return super().write(vals)
         self._check_sop_frozen()
@@ -34,6 +36,24 @@ class SopFrozenMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):
         self._check_sop_frozen()
+
+    def unlink(self):
+        self._forget_frozen_values()
+        return super().unlink()
+
+    @api.model
+    def _forget_frozen_values(self):
+        self.env.registry.clear_cache()
+        # Another request may have read the old values before this one is committed.
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+
+    @api.model
+    def _get_plain_fields(self):
+        """Names of the columns that are the same in all languages."""
+        return [
+            name for name, field in self._fields.items()
+            if field.store and field.column_type and not field.translate and name != 'id'
+        ]
 
     def _get_sop_process(self):
         """The process these records are a part of."""

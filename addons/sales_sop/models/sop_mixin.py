@@ -185,7 +185,8 @@ class SopMixin(models.AbstractModel):
             # A value given here wins over defaults of the user and of the context.
             vals_list = [{**vals, **dict.fromkeys(self._sop_position_fields, False)} for vals in vals_list]
         documents = super().create(vals_list)
-        documents._get_sop_newcomers()._sop_enter()
+        if newcomers := documents._get_sop_newcomers():
+            newcomers._sop_enter()
         return documents
 
     def write(self, vals):
@@ -226,8 +227,10 @@ class SopMixin(models.AbstractModel):
     def _check_sop_gate(self):
         """The gate. Fires after every change of stage, whichever door was used."""
         newcomers = self._get_sop_newcomers()
-        newcomers._sop_enter()
+        if newcomers:
+            newcomers._sop_enter()
         documents = (self - newcomers).filtered('sop_process_id')
+        documents.sop_process_id._sop_prime()
         targets, outcomes = documents._get_sop_target_stages(), documents._get_sop_outcomes()
         self._sop_pass_gate([
             move for document in documents

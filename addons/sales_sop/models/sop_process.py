@@ -82,17 +82,11 @@ class SopProcess(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_sop_state_fields(vals_list)
-        self.env.registry.clear_cache()
         return super().create(vals_list)
 
     def write(self, vals):
         self._check_sop_state_fields([vals])
-        self.env.registry.clear_cache()
         return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
@@ -173,6 +167,44 @@ class SopProcess(models.Model):
         return ''
 
     # ------------------------------------------------------------
+    # READING
+    # ------------------------------------------------------------
+
+    def _sop_prime(self):
+        """Put these processes with all their parts into the record cache without a query.
+
+        They are frozen, and every act of staff reads them.
+        """
+        missing = set(self._fields['stage_ids']._cache_missing_ids(self))
+        for process in self.sudo().filtered(lambda process: process.id in missing):
+            for model_name, ids, columns in process._get_frozen_values():
+                records = process.env[model_name].browse(ids)
+                for name, values in columns:
+                    records._fields[name]._insert_cache(records, values)
+
+    @tools.ormcache('self.id')
+    def _get_frozen_values(self):
+        """``[(model, ids, [(field, cache values)])]``, without what depends on the language."""
+        if self.state == 'draft':
+            return []
+        stages, items = self.stage_ids, self.stage_ids.requirement_ids
+        chosen = items.field_ids | items.record_field_id
+        return [
+            self._get_cache_values(self, [*self._get_plain_fields(), 'stage_ids', 'team_ids']),
+            self._get_cache_values(stages, [*stages._get_plain_fields(), 'requirement_ids', 'crm_stage_ids']),
+            self._get_cache_values(items, [*items._get_plain_fields(), 'field_ids']),
+            self._get_cache_values(chosen, ['name']),
+        ]
+
+    @api.model
+    def _get_cache_values(self, records, names):
+        return records._name, records._ids, [
+            (name, [
+                records._fields[name].convert_to_cache(record[name], record, validate=False) for record in records])
+            for name in names
+        ]
+
+    # ------------------------------------------------------------
     # MATCHING
     # ------------------------------------------------------------
 
@@ -193,7 +225,9 @@ class SopProcess(models.Model):
     def _match_documents(self, documents):
         """``{process: documents}``: the first published process that fits each document."""
         result = {}
-        for process in self.sudo().browse(self._get_published_ids(documents._name)):
+        processes = self.sudo().browse(self._get_published_ids(documents._name))
+        processes._sop_prime()
+        for process in processes:
             matched = documents.filtered(process._is_in_scope)
             matched = matched.filtered_domain(self._parse_domain(process.domain))
             if matched:

@@ -59,6 +59,7 @@ class SopWorkday(models.Model):
 
     def write(self, vals):
         if vals.keys().isdisjoint(('company_id', 'date', 'kind')):
+            self.env['res.company']._sop_forget_workdays()
             return super().write(vals)
         self._request_recompute()
         result = super().write(vals)

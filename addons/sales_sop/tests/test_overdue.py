@@ -428,7 +428,6 @@ class TestRecomputeDeadlines(DeadlineCommon):
             self.env['sop.workday'].create({'company_id': self.company.id, 'date': day, 'name': "Storm"})
             self.env.flush_all()
             self.env.invalidate_all()
-            self.env.cr.cache.clear()
             # As many documents as asked for, in one batch.
             cursor = max(leads.ids) - documents
             self.company.sop_recompute_cursor = f'crm.lead,{cursor}'
