@@ -580,6 +580,20 @@ describe("moving", () => {
         expect.verifySteps([]);
     });
 
+    test("what was just typed counts", async () => {
+        const checklist = makeChecklist();
+        stepRpc("action_sop_complete_stage");
+        onRpc("web_save", () => {
+            expect.step("web_save");
+            checklist.can_complete = true;
+        });
+        await mountChecklist(checklist);
+        await contains("[name=phone] input").edit("123");
+        await contains(".o_sop_complete").click();
+        await animationFrame();
+        expect.verifySteps(["web_save", ["action_sop_complete_stage", [1]]]);
+    });
+
     test("the last stage finishes the document", async () => {
         const effect = { effect: { type: "rainbow_man" } };
         onRpc("action_sop_complete_stage", () => effect);

@@ -173,6 +173,7 @@ export class SopChecklist extends Component {
         if (loadId === this.loadCount) {
             this.state.checklist = checklist;
         }
+        return checklist;
     }
 
     /** The server must judge what the user sees: unsaved changes go first. */
@@ -276,7 +277,15 @@ export class SopChecklist extends Component {
     }
 
     async completeStage() {
-        if (!this.checklist.can_complete) {
+        let checklist = this.checklist;
+        if (await this.record.isDirty()) {
+            // What was just typed may be what was missing.
+            if (!(await this.record.save())) {
+                return;
+            }
+            checklist = await this.load();
+        }
+        if (!checklist.can_complete) {
             this.notification.add(_t("Some mandatory items are still open."), { type: "warning" });
             return this.showFirstOpenItem();
         }
