@@ -19,6 +19,18 @@ def start_odoo():
     load_server_wide_modules()
 
 
+def get_cpu_time(cr):
+    """Seconds of CPU this process has used, and the process of the database that serves `cr`.
+
+    The latter is known when the server runs on this machine, and left out when it does not.
+    """
+    try:
+        schedule = Path('/proc', str(cr._cnx.info.backend_pid), 'schedstat').read_text()
+    except OSError:
+        return time.process_time()
+    return time.process_time() + int(schedule.split()[0]) / 1e9
+
+
 class Side:
     """One of the two databases."""
 
@@ -53,12 +65,12 @@ class Side:
             env.cr.flush()
             env.invalidate_all()
             gc.collect()
-            queries, cpu, wall = env.cr.sql_log_count, time.process_time(), time.perf_counter()
+            queries, cpu, wall = env.cr.sql_log_count, get_cpu_time(env.cr), time.perf_counter()
             run()
             env.cr.flush()
             return Sample(
-                cpu=(time.process_time() - cpu) * 1000,
                 wall=(time.perf_counter() - wall) * 1000,
+                cpu=(get_cpu_time(env.cr) - cpu) * 1000,
                 queries=env.cr.sql_log_count - queries)
 
 
@@ -116,14 +128,18 @@ class Bench:
             for side in self.sides)
         return ours - theirs
 
-    def judge_growth(self, name, operation, sizes):
-        """The queries we add to `operation(side, env, size)` are as many for each size."""
-        return self.judge_counts(name, {
-            size: self.count_extra(lambda side, env, size=size: operation(side, env, size)) for size in sizes})
+    def judge_growth(self, name, operation, sizes, rows=0):
+        """The queries we add to `operation(side, env, size)` are as many for each size.
 
-    def judge_counts(self, name, counts):
+        :param rows: how many rows of our own it inserts for each record
+        """
+        return self.judge_counts(name, {
+            size: self.count_extra(lambda side, env, size=size: operation(side, env, size)) for size in sizes
+        }, rows)
+
+    def judge_counts(self, name, counts, rows=0):
         """:param dict counts: extra queries by the number of records"""
-        return self._add(GrowthFigure(self.name, name, counts))
+        return self._add(GrowthFigure(self.name, name, counts, rows))
 
 
 # --- Databases ----------------------------------------------------------------------------------

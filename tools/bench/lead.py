@@ -5,9 +5,8 @@ from harness import replicate
 from webclient import get_arch, get_specification
 
 CREATE_TARGET, MOVE_TARGET, KANBAN_TARGET = 1.05, 1.15, 1.15
-PAGE, COLUMN = 80, 40  # records the web client loads: of a list, and of each column of a kanban
+PAGE = 80  # records the web client loads of a list, and of each column of a kanban
 KANBAN, LIST, FORM = 'crm.crm_case_kanban_view_leads', 'crm.crm_case_tree_view_oppor', 'crm.crm_lead_view_form'
-PIPELINE_DOMAIN = [('type', '=', 'opportunity')]
 EVENT_NAME = "Visit"
 
 
@@ -147,13 +146,13 @@ def fill_pipeline(side, count):
     """Bring the pipeline to `count` leads, in all stages, with partners and tags."""
     with side.env(uid=1, commit=True) as env:
         leads = env['crm.lead']
-        template = leads.search(PIPELINE_DOMAIN, order='id', limit=1)
+        template = leads.search([], order='id', limit=1)
         stages, partners = [stage.id for stage in get_stages(env)], env['res.partner'].search(
             [('name', '=like', 'Customer %')]).ids
         position = {name: 'NULL' for name in leads._fields if name.startswith('sop_')}
         last = template.search([], order='id desc', limit=1).id
         replicate(
-            template, range(last + 1, last + 1 + count - leads.search_count(PIPELINE_DOMAIN)),
+            template, range(last + 1, last + 1 + count - leads.search_count([])),
             **position,
             name="'Lead ' || s.id",
             stage_id=f'(ARRAY{stages})[1 + s.id % {len(stages)}]',
@@ -167,6 +166,11 @@ def fill_pipeline(side, count):
 
 
 # --- Operations ---------------------------------------------------------------------------------
+
+def get_domain(env):
+    """What the menu of the pipeline shows."""
+    return [('type', '=', 'opportunity'), ('user_id', '=', env.uid)]
+
 
 def create(side, env, count):
     vals_list = [prepare_new_lead(number) for number in range(count)]
@@ -183,12 +187,12 @@ def move(side, env, count):
 
 def read_kanban(side, env, count):
     spec = get_specification(env, 'crm.lead', KANBAN, 'kanban')
-    return lambda: env['crm.lead'].web_search_read(PIPELINE_DOMAIN, spec, limit=count, count_limit=10_001)
+    return lambda: env['crm.lead'].web_search_read(get_domain(env), spec, limit=count, count_limit=10_001)
 
 
 def read_summary(side, env, count):
     """What our widget asks for when the cards are shown."""
-    leads = env['crm.lead'].search(PIPELINE_DOMAIN, limit=count)
+    leads = env['crm.lead'].search(get_domain(env), limit=count)
     return leads.get_sop_summary
 
 
@@ -206,18 +210,26 @@ def read_kanban_and_summary(side, env, count):
 
 def read_list(side, env, count):
     spec = get_specification(env, 'crm.lead', LIST, 'list')
-    return lambda: env['crm.lead'].web_search_read(PIPELINE_DOMAIN, spec, limit=count, count_limit=10_001)
+    return lambda: env['crm.lead'].web_search_read(get_domain(env), spec, limit=count, count_limit=10_001)
 
 
 def read_form(side, env):
     spec = get_specification(env, 'crm.lead', FORM, 'form')
-    lead = env['crm.lead'].search(PIPELINE_DOMAIN, limit=1)
+    lead = env['crm.lead'].search(get_domain(env), limit=1)
     return lambda: lead.with_context(bin_size=True).web_read(spec)
 
 
 def read_checklist(side, env):
-    lead = env['crm.lead'].search(PIPELINE_DOMAIN, limit=1)
+    lead = env['crm.lead'].search(get_domain(env), limit=1)
     return lead.get_sop_checklist
+
+
+def read_journey(side, env):
+    return env['crm.lead'].search(get_domain(env), limit=1).get_sop_journey
+
+
+def read_my_items(side, env):
+    return env['crm.lead'].get_sop_my_items
 
 
 def open_pipeline(side, env):
@@ -227,13 +239,15 @@ def open_pipeline(side, env):
     spec = get_specification(env, 'crm.lead', KANBAN, 'kanban')
     bar = arch.find('progressbar')
     progress = {'field': bar.get('field'), 'colors': ast.literal_eval(bar.get('colors'))}
-    sums = [f"{bar.get(name)}:sum" for name in ('sum_field', 'recurring_revenue_sum_field')]
+    sums = [
+        f"{bar.get(name)}:{function}"
+        for name in ('sum_field', 'recurring_revenue_sum_field') for function in ('sum', 'sum_currency')]
 
     def run():
         groups = leads.web_read_group(
-            PIPELINE_DOMAIN, ['stage_id'], sums, auto_unfold=True,
-            unfold_read_specification=spec, unfold_read_default_limit=COLUMN)['groups']
-        leads.read_progress_bar(PIPELINE_DOMAIN, 'stage_id', progress)
+            get_domain(env), ['stage_id'], sums, auto_unfold=True,
+            unfold_read_specification=spec, unfold_read_default_limit=PAGE)['groups']
+        leads.read_progress_bar(get_domain(env), 'stage_id', progress)
         if 'sop.process' in env:
             # A request of its own.
             env.invalidate_all()
@@ -251,19 +265,20 @@ def adopt_pipeline(side, env):
 
 def search_flag(name):
     """The filters of the search view."""
-    return lambda side, env: lambda: env['crm.lead'].search([*PIPELINE_DOMAIN, (name, '=', True)], limit=PAGE)
+    return lambda side, env: lambda: env['crm.lead'].search([*get_domain(env), (name, '=', True)], limit=PAGE)
 
 
 # --- Figures ------------------------------------------------------------------------------------
 
 def compare_writing(bench, few, many):
-    for title, operation, targets in (
-        ('create', create, (CREATE_TARGET, CREATE_TARGET)),
-        ('move', move, (None, MOVE_TARGET)),
+    for title, operation, targets, rows in (
+        ('create', create, (CREATE_TARGET, CREATE_TARGET), 0),
+        # Each move is logged.
+        ('move', move, (None, MOVE_TARGET), 1),
     ):
         bench.compare(f"{title} 1 lead", at(operation, 1), target=targets[0])
         bench.compare(f"{title} {many:,} leads", at(operation, many), target=targets[1], batch=True)
-        bench.judge_growth(f"{title}: {few} and {many:,} leads", operation, (few, many))
+        bench.judge_growth(f"{title}: {few} and {many:,} leads", operation, (few, many), rows)
 
 
 def compare_reading(bench, many):
@@ -276,6 +291,7 @@ def compare_reading(bench, many):
     bench.judge_growth(f"list: 10 and {page} leads", read_list, (10, page))
     bench.compare("form", read_form)
     bench.measure("checklist of the form", read_checklist)
+    bench.measure("journey of the form", read_journey)
 
 
 def compare_pipeline(bench, count):
@@ -283,6 +299,7 @@ def compare_pipeline(bench, count):
     bench.compare(f"open the kanban of {size}", open_pipeline, batch=True)
     bench.compare(f"open the list of {size}", at(read_list, PAGE), batch=True)
     bench.measure(f"filter: open items, {size}", search_flag('sop_has_open'), batch=True)
+    bench.measure(f"my open items, {size}", read_my_items, batch=True)
     bench.measure(f"filter: overdue, {size}", search_flag('sop_is_overdue'), batch=True)
 
 

@@ -26,7 +26,8 @@ def get_arch(env, model, view, view_type):
 
 def get_specification(env, model, view, view_type):
     """The specification of `web_read` and its kin for this view."""
-    return _get_spec(env[model], get_arch(env, model, view, view_type))
+    spec = _get_spec(env[model], get_arch(env, model, view, view_type))
+    return {**spec, 'display_name': {}} if view_type == 'form' else spec
 
 
 def _get_spec(records, arch):
@@ -58,7 +59,7 @@ def _get_plain_spec(field):
 
 def _get_field_spec(records, node):
     field = records._fields[node.get('name')]
-    invisible = node.get('invisible') in ('True', '1')
+    invisible = {node.get('invisible'), node.get('column_invisible')} & {'True', '1'}
     if field.type == 'many2one':
         return {'fields': {}} if invisible else _get_plain_spec(field)
     if field.type not in ('one2many', 'many2many') or invisible:
@@ -68,5 +69,5 @@ def _get_field_spec(records, node):
         return {'fields': dict.fromkeys(filter(None, ('display_name', color)), {})}
     inner = next((view for view in node if view.tag in ('list', 'kanban')), None)
     if inner is None:
-        return {}
+        return {'fields': {}}
     return {'fields': _get_spec(records.env[field.comodel_name], inner), 'limit': 40}
