@@ -127,7 +127,7 @@ class ProcessReader:
             for lang, text in others.items():
                 translated = field.get_trans_terms(html_sanitize(text))
                 if len(translated) == len(terms):
-                    pairs[lang] = dict(zip(terms, translated))
+                    pairs[lang] = dict(zip(terms, translated, strict=True))
                 else:
                     self._warning(where, self.env._(
                         "“%(field)s” in %(lang)s is left out: it is not built like the English text.",

@@ -192,7 +192,7 @@ class TestProcessExchange(SopProcessCommon):
 
     def test_numbers_of_records_are_pointed_out(self):
         def spoil(process):
-            process['domain'] = "[('team_id', 'in', [%d])]" % self.sales_team_1.id
+            process['domain'] = f"[('team_id', 'in', [{self.sales_team_1.id}])]"
             process['stage_ids'][0]['requirement_ids'][0]['domain'] = "[('expected_revenue', '>', 1000)]"
 
         wizard = self._read(self._edit(spoil))
