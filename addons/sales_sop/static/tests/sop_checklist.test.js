@@ -272,13 +272,27 @@ describe("ticking", () => {
         stepRpc("action_sop_tick");
         await mountChecklist(
             makeChecklistOf(
-                makeRequirement({ can_tick: false, blocked_reason: "Only Finance may do this." })
+                makeRequirement({ can_tick: false, blocked_reason: "only Finance may do this." })
             )
         );
         await animationFrame();
         expect(".o_sop_mark").not.toBeEnabled();
         expect(".o_sop_blocked").toHaveText("Only Finance may do this.");
         expect(".o_sop_edit, .o_sop_upload").toHaveCount(0);
+    });
+
+    test("who may only read is told once", async () => {
+        const blocked = { can_tick: false, blocked_reason: "you may not change this." };
+        await mountChecklist({
+            ...makeChecklistOf(
+                makeRequirement({ id: 1, ...blocked }),
+                makeRequirement({ id: 2, ...blocked })
+            ),
+            can_edit: false,
+        });
+        await animationFrame();
+        expect(".o_sop_readonly").toHaveCount(1);
+        expect(".o_sop_blocked, .o_sop_complete").toHaveCount(0);
     });
 
     test("a refused tick leaves the item open", async () => {

@@ -56,7 +56,8 @@ export class SopChecklist extends Component {
     }
 
     get document() {
-        return { resModel: this.record.resModel, resId: this.record.resId };
+        const { resModel, resId } = this.record;
+        return { resModel, resId, isReadonly: this.isReadonly };
     }
 
     get checklist() {
@@ -88,6 +89,16 @@ export class SopChecklist extends Component {
     percentage(count) {
         const { total } = this.counts;
         return total ? Math.round((100 * count) / total) : 100;
+    }
+
+    /** Nothing on this checklist is for this user to do. */
+    get isReadonly() {
+        return (
+            !this.checklist?.can_edit &&
+            !this.checklist?.stages.some(({ requirements }) =>
+                requirements.some(({ can_tick, can_verify }) => can_tick || can_verify)
+            )
+        );
     }
 
     get gateLabel() {

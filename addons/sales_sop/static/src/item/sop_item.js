@@ -4,6 +4,7 @@ import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { serializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
+import { capitalize } from "@web/core/utils/strings";
 import { hasFiles } from "../core/sop_file_drop";
 import { displayDate, displayDateTime } from "../core/sop_format";
 import { SopFileList } from "../file_list/sop_file_list";
@@ -34,7 +35,7 @@ export class SopItem extends Component {
     static components = { Dropdown, DropdownItem, SopFileList, SopItemEditor };
     static props = {
         requirement: Object,
-        /** { resModel, resId } */
+        /** { resModel, resId, isReadonly } */
         document: Object,
         /** see useSopActions */
         actions: Object,
@@ -67,6 +68,13 @@ export class SopItem extends Component {
 
     get canTick() {
         return !this.isFact && this.requirement.can_tick;
+    }
+
+    /** Why an open item is closed to this user; who may only read is told once, above. */
+    get blockedReason() {
+        const { blocked_reason: reason } = this.requirement;
+        const isTold = this.isFact || this.canTick || this.props.document.isReadonly;
+        return this.isOpen && !isTold && reason ? capitalize(reason) : "";
     }
 
     get canUncheck() {
@@ -143,12 +151,14 @@ export class SopItem extends Component {
             : documentKind;
     }
 
+    get doneLabel() {
+        const { by, date } = this.requirement.check;
+        return `${by} · ${displayDateTime(date)}`;
+    }
+
     get evidence() {
         const { check, state } = this.requirement;
-        if (!check) {
-            return [];
-        }
-        const lines = [`${check.by} · ${displayDateTime(check.date)}`];
+        const lines = [];
         if (check.valid_until) {
             const date = displayDate(check.valid_until);
             lines.push(
@@ -156,12 +166,11 @@ export class SopItem extends Component {
             );
         }
         if (check.verified_by) {
-            lines.push(
-                _t("Verified by %(name)s · %(date)s", {
-                    name: check.verified_by,
-                    date: displayDateTime(check.verified_date),
-                })
-            );
+            const verified = _t("Verified by %(name)s · %(date)s", {
+                name: check.verified_by,
+                date: displayDateTime(check.verified_date),
+            });
+            lines.push([verified, check.verify_remark].filter(Boolean).join(" · "));
         }
         return lines;
     }

@@ -24,8 +24,7 @@ export class SopMyItems extends Component {
         this.sopFocus = useService("sop_focus");
         this.actions = useSopActions({ refresh: () => this.load() });
         this.state = useState({ items: [], total: 0, search: "", isLate: false, isVerify: false });
-        // A phone shows the title in the menu bar.
-        this.display = this.env.isSmall ? {} : { controlPanel: {} };
+        this.display = { controlPanel: {} };
         useKeepPageOnFileDrop();
         onWillStart(() => this.load());
     }
