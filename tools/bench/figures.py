@@ -21,7 +21,7 @@ class Sample:
 
 def get_ratio(ours, theirs, name):
     """The median of the ratios of the rounds: what slows a whole round down does not count."""
-    return median(getattr(our, name) / max(getattr(their, name), 1e-6) for our, their in zip(ours, theirs))
+    return median(getattr(our, name) / max(getattr(their, name), 1e-6) for our, their in zip(ours, theirs, strict=True))
 
 
 @dataclass
