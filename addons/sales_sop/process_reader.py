@@ -34,7 +34,7 @@ class ProcessReader:
         self._unknown_languages = set()
         self._fields = env['sop.process']._get_exchange_fields()
 
-    def read(self, content):
+    def read_process(self, content):
         """Read a file (bytes or text) or its decoded content."""
         data = copy.deepcopy(content) if isinstance(content, dict) else self._decode(content)
         if data is None:

@@ -126,7 +126,7 @@ class SopProcess(models.Model):
         self._check_sop_manager()
         self.check_access('create')
         company = company or self.env['res.company']
-        reader = ProcessReader(self.env, company).read(data)
+        reader = ProcessReader(self.env, company).read_process(data)
         if reader.errors:
             raise UserError(self.env._(
                 "The process cannot be imported:\n%s", '\n'.join(f'• {error}' for error in reader.errors)))

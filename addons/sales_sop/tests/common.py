@@ -132,7 +132,7 @@ class SalesSopCommon(TestCrmCommon):
 
     def _do(self, lead, *codes):
         """Meet these items, each by the person and the means it asks for."""
-        lead = lead.with_user(self.user_sales_salesman).with_context({})
+        lead = lead.with_env(self.env(user=self.user_sales_salesman, context={}))
         for code in codes:
             getattr(self, f'_do_{self.items[code].kind}')(lead, self.items[code])
         self.env.flush_all()

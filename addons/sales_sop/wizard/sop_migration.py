@@ -18,14 +18,14 @@ class SopMigration(models.TransientModel):
     _rec_name = 'target_id'
 
     process_ids = fields.Many2many(
-        'sop.process', 'sop_migration_process_rel', 'migration_id', 'process_id', string="From", readonly=True)
+        'sop.process', 'sop_migration_process_rel', 'migration_id', 'process_id', string="From Version", readonly=True)
     res_model = fields.Char(readonly=True, required=True)
     document_ids = fields.Json(readonly=True, help="Only these documents; empty: all that run in the processes.")
     mode = fields.Selection(
         [('move', "Move them to another version"), ('release', "Take them out of the procedure")],
         string="What to Do", required=True, default='move')
     allowed_target_ids = fields.Many2many('sop.process', compute='_compute_allowed_target_ids')
-    target_id = fields.Many2one('sop.process', string="To", domain="[('id', 'in', allowed_target_ids)]")
+    target_id = fields.Many2one('sop.process', string="To Version", domain="[('id', 'in', allowed_target_ids)]")
     reason = fields.Char(help="Kept in the log of every document.")
     line_ids = fields.One2many(
         'sop.migration.line', 'migration_id', string="Stages",

@@ -10,10 +10,10 @@ class SopMigrationLine(models.TransientModel):
     _rec_name = 'from_stage_id'
 
     migration_id = fields.Many2one('sop.migration', required=True, index=True, ondelete='cascade')
-    from_stage_id = fields.Many2one('sop.stage', string="From Stage", readonly=True)
+    from_stage_id = fields.Many2one('sop.stage', readonly=True)
     from_process_id = fields.Many2one(related='from_stage_id.process_id', string="From Version")
     target_id = fields.Many2one(related='migration_id.target_id')
-    to_stage_id = fields.Many2one('sop.stage', string="To Stage", domain="[('process_id', '=', target_id)]")
+    to_stage_id = fields.Many2one('sop.stage', domain="[('process_id', '=', target_id)]")
     document_count = fields.Integer(string="Documents", readonly=True)
 
     def _get_difference(self):

@@ -36,7 +36,7 @@ class SopProcessImport(models.TransientModel):
         content = self.with_context(bin_size=False).file
         if not content:
             return None
-        return ProcessReader(self.env, self.company_id).read(base64.b64decode(content))
+        return ProcessReader(self.env, self.company_id).read_process(base64.b64decode(content))
 
     def _get_summary(self, reader):
         Process = self.env['sop.process']
