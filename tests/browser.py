@@ -89,6 +89,10 @@ class Browser:
         self.send('Page.navigate', url=self.url + path)
         self.wait(selector)
 
+    def wait_for(self, script, complaint):
+        """Wait until a script says true."""
+        self._until(lambda: self.evaluate(script), complaint)
+
     def wait(self, selector):
         found = f'!!document.querySelector({json.dumps(selector)}) && !document.querySelector(".o_blockUI")'
         self._until(lambda: self.evaluate(found), f"{selector} did not appear: {self.errors}")

@@ -44,7 +44,7 @@ def take(browser, name, size, path, selector, *clicks):
         browser.click(click)
     browser.wait(selector)
     assert not browser.evaluate("document.body.innerText.includes('css error')")
-    assert browser.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), "the page is too wide"
+    browser.wait_for('document.documentElement.scrollWidth <= window.innerWidth', "the page is too wide")
     browser.screenshot(TARGET / f'{name}.png')
     assert not browser.errors
 
