@@ -1,7 +1,14 @@
 import { expect, test } from "@odoo/hoot";
 import { queryAllTexts } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
-import { contains, mockService, mountView, onRpc } from "@web/../tests/web_test_helpers";
+import {
+    contains,
+    getService,
+    mockService,
+    mountView,
+    onRpc,
+    patchWithCleanup,
+} from "@web/../tests/web_test_helpers";
 import { defineSopModels } from "./sop_test_helpers";
 
 defineSopModels();
@@ -34,6 +41,16 @@ test("shows the phases, marks the current one and opens what is behind it", asyn
     expect(".o_sop_journey button").toHaveCount(1);
     await contains(".o_sop_journey button").click();
     expect.verifySteps([ACTION]);
+});
+
+test("a phase of the document itself leads to its checklist", async () => {
+    onRpc("get_sop_journey", () => [
+        { ...makePhases("current")[0], action: { ...ACTION, res_id: 1 } },
+    ]);
+    await mountView({ type: "form", resModel: "doc", resId: 1, arch: ARCH });
+    patchWithCleanup(getService("sop_focus"), { open: (target) => expect.step(target) });
+    await contains(".o_sop_journey button").click();
+    expect.verifySteps([{ resModel: "doc", resId: 1 }]);
 });
 
 test("draws nothing for a journey that has not begun, or a new record", async () => {

@@ -20,6 +20,7 @@ export class SopJourney extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.sopFocus = useService("sop_focus");
         this.listRef = useRef("list");
         this.state = useState({ phases: [] });
         this.loadCount = 0;
@@ -62,6 +63,10 @@ export class SopJourney extends Component {
     }
 
     onPhase({ action }) {
+        const { resModel, resId } = this.props.record;
+        if (action.res_model === resModel && action.res_id === resId) {
+            return this.sopFocus.open({ resModel, resId });
+        }
         return this.action.doAction(action);
     }
 }
