@@ -312,10 +312,11 @@ class SopMixin(models.AbstractModel):
     def _sop_carry_checks(self, process):
         """Copy live evidence to the items of ``process`` with the same key and kind.
 
+        What it was copied from counts no longer: revoked later, it would otherwise be back after a way back.
         Returns the number of checks that were carried over.
         """
         by_key = {(item.code, item.kind): item for item in process.stage_ids.requirement_ids}
-        vals_list = []
+        vals_list, moved_ids = [], []
         present = {
             (check[self._sop_document_field].id, check.requirement_id.id)
             for check in self._search_sop_live_checks(process.stage_ids.requirement_ids)
@@ -323,10 +324,14 @@ class SopMixin(models.AbstractModel):
         for check in self._search_sop_live_checks(None):
             item = by_key.get((check.requirement_id.code, check.requirement_id.kind))
             document = check[self._sop_document_field]
-            if item and item != check.requirement_id and (document.id, item.id) not in present:
+            if not item or item == check.requirement_id:
+                continue
+            moved_ids.append(check.id)
+            if (document.id, item.id) not in present:
                 vals_list.append({**check._prepare_carried_values(), 'requirement_id': item.id})
                 present.add((document.id, item.id))
         as_engine(self.env['sop.check']).create(vals_list)
+        self.env['sop.check'].sudo().browse(moved_ids)._revoke(self.env._("Carried over to %s.", process.display_name))
         return len(vals_list)
 
     @api.model

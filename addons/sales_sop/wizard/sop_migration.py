@@ -276,24 +276,12 @@ class SopMigration(models.TransientModel):
 
     def _migrate_batch(self, documents, from_stage, to_stage):
         if to_stage:
-            self._carry_checks(documents, to_stage.process_id)
+            documents._sop_carry_checks(to_stage.process_id)
         self._log_batch(documents, from_stage, to_stage)
         documents._sop_bulk_update(
             Domain('id', 'in', documents.ids), self._prepare_position_values(from_stage, to_stage))
         if to_stage:
             documents._sop_update_deadline()
-
-    def _carry_checks(self, documents, process):
-        """The evidence counts in ``process`` from now on; what it was copied from counts no longer.
-
-        Otherwise evidence that is revoked later would be back after a way back.
-        """
-        documents._sop_carry_checks(process)
-        keys = {(item.code, item.kind) for item in process.stage_ids.requirement_ids}
-        documents._search_sop_live_checks(None).filtered(
-            lambda check: check.process_id != process
-            and (check.requirement_id.code, check.requirement_id.kind) in keys
-        )._revoke(self.env._("Carried over to %s.", process.display_name))
 
     def _log_batch(self, documents, from_stage, to_stage):
         now = fields.Datetime.now()
