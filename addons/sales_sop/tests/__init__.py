@@ -8,13 +8,16 @@ from . import test_gate_doors
 from . import test_gate_http
 from . import test_gate_modes
 from . import test_gate_tools
+from . import test_js
 from . import test_lost_restore
 from . import test_overdue
 from . import test_process_exchange
+from . import test_process_foundation
 from . import test_process_version
 from . import test_query_count
 from . import test_requirement_kinds
 from . import test_sales_procedure
 from . import test_setup
+from . import test_tours
 from . import test_views
 from . import test_workday
