@@ -9,3 +9,5 @@ def _uninstall_hook(env):
     files = env['ir.attachment'].search([('res_model', '=', 'sop.check')])
     as_engine(files).unlink()
     env['sop.reminder.mixin']._sop_forget_reminders()
+    # Groups of items cannot be deleted; ours go before the items do.
+    env.cr.execute("UPDATE sop_requirement SET group_id = NULL, verify_group_id = NULL")

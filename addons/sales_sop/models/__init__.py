@@ -17,7 +17,9 @@ from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import res_partner
 from . import ir_attachment
+from . import ir_model_fields
 from . import crm_stage
+from . import crm_team
 from . import crm_lead
 from . import sale_order
 from . import sop_process_exchange

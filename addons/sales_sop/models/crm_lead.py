@@ -3,6 +3,9 @@ from odoo.fields import Domain
 
 from ..engine import as_engine
 
+# Best first: what of several merged documents stays
+EVIDENCE_RANK = ('done', 'na', 'to_verify', 'waived', 'lapsed')
+
 
 class CrmLead(models.Model):
     _name = 'crm.lead'
@@ -101,13 +104,17 @@ class CrmLead(models.Model):
         return result
 
     def _sop_take_evidence(self, leads):
-        """Take over the evidence and the log of ``leads``; of what both have live, one stays live."""
-        present = self._search_sop_live_checks(None).requirement_id
+        """Take over the evidence and the log of ``leads``; of what several have live, the best stays live."""
         # sudo: who may merge these leads sees them; what they leave behind is kept.
-        for check in leads.sudo()._search_sop_live_checks(None):
-            if check.requirement_id in present:
-                check._revoke(self.env._("Merged into a document that has evidence of its own."))
-            present |= check.requirement_id
+        checks = (self | leads).sudo()._search_sop_live_checks(None)
+        today = self._get_sop_today()
+        for __, rivals in checks.grouped('requirement_id').items():
+            ranked = rivals.sorted(lambda check: (
+                EVIDENCE_RANK.index(check._get_status(today)), check.lead_id != self, check.id))
+            ranked[1:]._revoke(self.env._("Merged with a document that has better evidence."))
+        waivers = checks.filtered(
+            lambda check: check.state == 'waived' and check.lead_id != self and not check.revoked_date)
+        waivers._revoke(self.env._("Granted for a document that was merged."))
         for rows in (leads.sudo().sop_check_ids, leads.sudo().sop_transition_ids):
             as_engine(rows).write({'lead_id': self.id})
 

@@ -34,8 +34,14 @@ class SopChecklistMixin(models.AbstractModel):
     def get_sop_checklist(self):
         """Everything the checklist widget shows of one document; False when it follows no process."""
         self.ensure_one()
-        self.check_access('read')
+        self._check_sop_reader()
         return self._prepare_sop_checklists().get(self.id, False)
+
+    def _check_sop_reader(self):
+        """How a company works is shown to its own people, not to customers and partners in the portal."""
+        self.check_access('read')
+        if self.env.user.share:
+            raise AccessError(self.env._("The procedure is shown to members of the company only."))
 
     def _prepare_sop_checklists(self):
         """``{id: checklist}``; what is read from the database is read once for all."""
@@ -287,7 +293,7 @@ class SopChecklistMixin(models.AbstractModel):
         """``{id: {open, total, waived, deadline, deadline_state}}`` of the current stage, for many cards at once."""
         # A card may show a document that somebody else has deleted meanwhile.
         documents = self.exists()
-        documents.check_access('read')
+        documents._check_sop_reader()
         documents = documents.sudo().filtered('sop_stage_id')
         documents.sop_process_id._sop_prime()
         days_left = documents._get_sop_days_left()
@@ -369,9 +375,8 @@ class SopChecklistMixin(models.AbstractModel):
     def get_sop_journey(self):
         """The seven phases, each with its state and where it leads."""
         self.ensure_one()
-        self.check_access('read')
-        found = self._get_sop_journey_phases()
-        return self._prepare_sop_journey(found)
+        self._check_sop_reader()
+        return self._prepare_sop_journey(self._get_sop_journey_phases())
 
     def _get_sop_journey_phases(self):
         """``{phase: (state, detail, action)}`` as far as this document knows; other add-ons add theirs."""

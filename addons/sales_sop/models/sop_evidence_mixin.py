@@ -170,8 +170,7 @@ class SopEvidenceMixin(models.AbstractModel):
         process = self.sop_process_id
         if error := self._get_sop_standing_error():
             return error
-        if not process.fast_track_domain or not self.filtered_domain(
-                process._parse_domain(process.fast_track_domain)):
+        if not process.fast_track_domain or not process._filter_domain(self, process.fast_track_domain):
             return self.env._("%s does not qualify for the fast track.", self.display_name)
         if stage not in process.stage_ids.filtered('fast_track_entry'):
             return self.env._(
@@ -290,7 +289,8 @@ class SopEvidenceMixin(models.AbstractModel):
         live = self._get_sop_live_checks(requirement)
         for document in self:
             if check := live.get((document.id, requirement.id)):
-                if check.state != 'waived' and check._get_status(document._get_sop_today()) != 'lapsed':
+                status = check._get_status(document._get_sop_today())
+                if status not in ('waived', 'lapsed') and not (fast_track and status == 'to_verify'):
                     raise UserError(self.env._(
                         "%(item)s of %(document)s was done by %(user)s already.",
                         item=requirement.display_name, document=document.display_name, user=check.done_by_id.name))

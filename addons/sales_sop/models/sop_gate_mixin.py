@@ -200,12 +200,23 @@ class SopGateMixin(models.AbstractModel):
 
     @api.model
     def _sop_start_plans(self, moves):
-        entering = [move for move in moves if move.to_stage != move.from_stage and move.outcome == 'open']
-        for plan, group in groupby(entering, lambda move: move.to_stage.activity_plan_id):
-            if plan:
-                self.env['mail.activity.schedule'].with_context(
-                    active_model=self._name, active_ids=[move.document.id for move in group],
-                ).create({'plan_id': plan.id}).action_schedule_plan()
+        """Have the plans of the entered stages started once the documents are complete."""
+        waiting = self.env.cr.precommit.data.setdefault(f'sop.plans.{self._name}', {})
+        for move in moves:
+            if move.to_stage.activity_plan_id and move.to_stage != move.from_stage and move.outcome == 'open':
+                waiting[move.document.id] = move.to_stage.id
+        if waiting:
+            self.env.cr.precommit.add(self._sop_run_plans)
+
+    @api.model
+    def _sop_run_plans(self):
+        waiting = self.env.cr.precommit.data.pop(f'sop.plans.{self._name}', {})
+        documents = self.browse(waiting).exists().filtered(
+            lambda document: document.sudo().sop_stage_id.id == waiting[document.id])
+        for plan, group in documents.grouped(lambda document: document.sudo().sop_stage_id.activity_plan_id).items():
+            self.env['mail.activity.schedule'].with_context(
+                active_model=self._name, active_ids=group.ids,
+            ).create({'plan_id': plan.id}).action_schedule_plan()
 
     # ------------------------------------------------------------
     # TIME

@@ -204,12 +204,13 @@ class SopMixin(models.AbstractModel):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sop_evidence(self):
-        # sudo: evidence the user may not see is kept as well.
-        check = self.env['sop.check'].sudo().search([(self._sop_document_field, 'in', self.ids)], limit=1)
-        if check:
-            raise UserError(self.env._(
-                "%s holds evidence of the procedure and cannot be deleted. Archive it or mark it as lost.",
-                check.document_name))
+        for model_name in ('sop.check', 'sop.transition'):
+            # sudo: evidence the user may not see is kept as well.
+            row = self.env[model_name].sudo().search([(self._sop_document_field, 'in', self.ids)], limit=1)
+            if row:
+                raise UserError(self.env._(
+                    "%s holds evidence of the procedure and cannot be deleted. Archive it or mark it as lost.",
+                    row.document_name))
 
     def _check_sop_protected(self, vals_list):
         if is_engine(self.env):
@@ -265,9 +266,12 @@ class SopMixin(models.AbstractModel):
         """
         moves = []
         for process, documents in self.env['sop.process']._match_documents(self.sudo()).items():
-            if not adopt:
-                documents = documents.filtered(lambda document, last=process.last_document_id: document.id > last)
             targets, outcomes = documents._get_sop_target_stages(process), documents._get_sop_outcomes()
+            # Of those that ran already, the closed ones are history until they are taken up again.
+            taken = adopt or process.adopts_running
+            documents = documents.filtered(
+                lambda document, last=process.last_document_id, outcomes=outcomes, taken=taken:
+                document.sop_process_id or document.id > last or (taken and outcomes[document.id] == 'open'))
             moves += [
                 document._get_sop_entry(process, targets[document.id], outcomes[document.id])
                 for document in documents

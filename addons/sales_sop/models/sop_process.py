@@ -19,7 +19,7 @@ class SopProcess(models.Model):
     _order = 'sequence, code, version desc, id'
     _sop_open_fields = frozenset({'name', 'description', 'sequence', 'message_main_attachment_id'})
     _sop_engine_fields = frozenset(
-        {'state', 'published_date', 'published_by_id', 'previous_id', 'version', 'last_document_id'})
+        {'state', 'published_date', 'published_by_id', 'previous_id', 'version', 'last_document_id', 'adopts_running'})
 
     name = fields.Char(required=True, translate=True, tracking=True)
     code = fields.Char(
@@ -34,6 +34,8 @@ class SopProcess(models.Model):
     company_id = fields.Many2one('res.company', index=True, help="Empty: for all companies.")
     team_ids = fields.Many2many(
         'crm.team', string="Sales Teams", ondelete='restrict', help="Empty: for all sales teams.",
+        # An archived team is still the one the process is for; without it, it would be for all.
+        context={'active_test': False},
         domain="[('company_id', 'in', (company_id, False))] if company_id else []")
     domain = fields.Char(
         string="Only For", default='[]', help="New documents that match follow this process.")
@@ -51,6 +53,9 @@ class SopProcess(models.Model):
     last_document_id = fields.Integer(
         readonly=True, copy=False, export_string_translation=False,
         help="The newest document when the process was published: those after it answer for all stages.")
+    adopts_running = fields.Boolean(
+        readonly=True, copy=False, export_string_translation=False,
+        help="Documents that ran already enter where they stand, those that were closed when they are taken up again.")
     document_count = fields.Integer(string="Running Documents", compute='_compute_document_count')
 
     _code_version_uniq = models.UniqueIndex(
@@ -150,6 +155,19 @@ class SopProcess(models.Model):
     def _parse_domain(self, value):
         return Domain(ast.literal_eval(value)) if value else Domain.TRUE
 
+    def _filter_domain(self, documents, value):
+        """The documents that match; a domain that no longer evaluates is named, not taken for true."""
+        domain = self._parse_domain(value)
+        if domain.is_true() or not documents:
+            return documents
+        try:
+            return documents.filtered_domain(domain)
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise UserError(self.env._(
+                "%(process)s: the condition %(domain)s cannot be evaluated any more (%(reason)s). "
+                "Ask a manager of Sales SOP to publish a version without it.",
+                process=self.display_name, domain=value, reason=error)) from error
+
     @api.model
     def _get_domain_error(self, model_name, value):
         """Why ``value`` is no domain for ``model_name``; an empty string when it is one."""
@@ -228,8 +246,7 @@ class SopProcess(models.Model):
         processes = self.sudo().browse(self._get_published_ids(documents._name))
         processes._sop_prime()
         for process in processes:
-            matched = documents.filtered(process._is_in_scope)
-            matched = matched.filtered_domain(self._parse_domain(process.domain))
+            matched = process._filter_domain(documents.filtered(process._is_in_scope), process.domain)
             if matched:
                 result[process] = matched
                 documents -= matched
@@ -316,6 +333,7 @@ class SopProcess(models.Model):
         What lies before that stage is not asked of them. Returns their number.
         """
         self.ensure_one()
+        as_engine(self).write({'adopts_running': True})
         documents = self.env[self.res_model].sudo()
         return documents._sop_adopt(self, Domain(domain) & self._get_scope_domain())
 

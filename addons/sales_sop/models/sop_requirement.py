@@ -62,9 +62,10 @@ class SopRequirement(models.Model):
         help="Where the item comes from.")
     clause = fields.Char(help="Clause of a standard or law it serves, e.g. ISO 9001 8.2.3.")
     domain = fields.Char(string="Only For", default='[]', help="Asked only of documents that match.")
-    group_id = fields.Many2one('res.groups', string="Ticked By", help="Only members of this group may tick it.")
+    group_id = fields.Many2one(
+        'res.groups', string="Ticked By", ondelete='restrict', help="Only members of this group may tick it.")
     verify = fields.Boolean(string="Second Person", help="Counts only when a second person has verified it.")
-    verify_group_id = fields.Many2one('res.groups', string="Verified By")
+    verify_group_id = fields.Many2one('res.groups', string="Verified By", ondelete='restrict')
     document_kind = fields.Char(translate=True, help="Which file is asked for, e.g. business licence.")
     min_count = fields.Integer(string="At Least", default=1)
     valid_required = fields.Boolean(string="With Validity", help="The date until which the file is valid is asked for.")
@@ -74,7 +75,7 @@ class SopRequirement(models.Model):
     condition = fields.Char(default='[]')
     message = fields.Char(translate=True, help="What to tell when the condition is not met.")
     record_field_id = fields.Many2one(
-        'ir.model.fields', string="Related Records", ondelete='cascade',
+        'ir.model.fields', string="Related Records", ondelete='set null',
         domain="[('model', '=', res_model), ('ttype', 'in', ('one2many', 'many2many'))]")
     record_model = fields.Char(compute='_compute_record_model')
     record_domain = fields.Char(default='[]')
@@ -181,8 +182,7 @@ class SopRequirement(models.Model):
 
     def _get_applicable(self, documents):
         self.ensure_one()
-        domain = self.env['sop.process']._parse_domain(self.domain)
-        return documents if domain.is_true() else documents.filtered_domain(domain)
+        return self.process_id._filter_domain(documents, self.domain)
 
     def _get_met(self, documents):
         """The documents for which this fact holds now; evaluated for the whole batch."""
@@ -190,11 +190,12 @@ class SopRequirement(models.Model):
         return getattr(self, f'_get_met_{self.kind}')(documents)
 
     def _get_met_fields(self, documents):
+        # Fields that are gone with their module are not filled in.
         names = self.field_ids.mapped('name')
-        return documents.filtered(lambda document: all(document._is_sop_filled(name) for name in names))
+        return documents.filtered(lambda document: names and all(document._is_sop_filled(name) for name in names))
 
     def _get_met_condition(self, documents):
-        return documents.filtered_domain(self.env['sop.process']._parse_domain(self.condition))
+        return self.process_id._filter_domain(documents, self.condition)
 
     def _get_met_record(self, documents):
         counts = self._get_record_counts(documents)
@@ -202,6 +203,8 @@ class SopRequirement(models.Model):
 
     def _get_record_counts(self, documents):
         """``{document id: number of related records that match}``"""
+        if not self.record_field_id:
+            return {}
         domain = self.env['sop.process']._parse_domain(self.record_domain)
         field = documents._fields[self.record_field_id.name]
         if field.type == 'one2many' and field.store is not None and field.inverse_name:
@@ -234,7 +237,8 @@ class SopRequirement(models.Model):
         return domain
 
     def _get_met_fields_domain(self):
-        return Domain.AND(Domain(name, '!=', False) for name in self.field_ids.mapped('name'))
+        names = self.field_ids.mapped('name')
+        return Domain.AND(Domain(name, '!=', False) for name in names) if names else Domain.FALSE
 
     def _get_met_condition_domain(self):
         return self.env['sop.process']._parse_domain(self.condition)
@@ -242,6 +246,8 @@ class SopRequirement(models.Model):
     def _get_met_record_domain(self):
         domain = self.env['sop.process']._parse_domain(self.record_domain)
         name = self.record_field_id.name
+        if not name:
+            return Domain.FALSE
         if self.min_count == 1:
             return Domain(name, 'any!', domain)
         documents = self.env[self.res_model].sudo().search(Domain(name, 'any!', domain))

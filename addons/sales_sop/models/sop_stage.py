@@ -59,7 +59,7 @@ class SopStage(models.Model):
     def write(self, vals):
         before = {stage: stage.gate for stage in self}
         result = super().write(vals)
-        for stage in self.filtered(lambda stage: stage.process_state == 'published' and stage.gate != before[stage]):
+        for stage in self.filtered(lambda stage: stage.process_state != 'draft' and stage.gate != before[stage]):
             labels = dict(self._fields['gate']._description_selection(self.env))
             stage.process_id.message_post(body=self.env._(
                 "Gate of %(stage)s: %(before)s → %(after)s",
