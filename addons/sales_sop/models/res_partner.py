@@ -9,7 +9,7 @@ class ResPartner(models.Model):
         """How far this customer has come in the seven phases, over all his opportunities and orders."""
         self.ensure_one()
         self.check_access('read')
-        self.env['crm.lead']._check_sop_reader()
+        self.env['crm.lead']._check_sop_internal()
         phases = self._get_sop_lead_phases()
         orders = self._search_sop_documents('sale.order')
         if orders:

@@ -8,7 +8,7 @@ class SaleOrder(models.Model):
         """The seven phases of the business this order belongs to."""
         self.ensure_one()
         self.check_access('read')
-        self.env['crm.lead']._check_sop_reader()
+        self.env['crm.lead']._check_sop_internal()
         # sudo: the phases before the order are shown to whoever may read the order, without their documents.
         lead = self.sudo().opportunity_id.sudo(False)
         phases = lead._get_sop_journey_phases() if lead else {}

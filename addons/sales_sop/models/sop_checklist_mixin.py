@@ -38,8 +38,12 @@ class SopChecklistMixin(models.AbstractModel):
         return self._prepare_sop_checklists().get(self.id, False)
 
     def _check_sop_reader(self):
-        """How a company works is shown to its own people, not to customers and partners in the portal."""
         self.check_access('read')
+        self._check_sop_internal()
+
+    @api.model
+    def _check_sop_internal(self):
+        """How a company works is shown to its own people, not to customers and partners in the portal."""
         if self.env.user.share:
             raise AccessError(self.env._("The procedure is shown to members of the company only."))
 
