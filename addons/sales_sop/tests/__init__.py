@@ -16,6 +16,7 @@ from . import test_process_foundation
 from . import test_process_version
 from . import test_query_count
 from . import test_requirement_kinds
+from . import test_engine_corners
 from . import test_sales_procedure
 from . import test_setup
 from . import test_tours
