@@ -100,6 +100,60 @@ class TestEvidenceTick(SalesSopCommon):
 
 
 @tagged('post_install', '-at_install')
+class TestEvidenceGuard(SalesSopCommon):
+    """Code that runs in sudo – server actions, other add-ons – is no author of evidence either."""
+
+    contexts = ({}, {'sop_engine': True}, {'sop_engine': 1}, {'sop_engine': object()}, {'install_mode': True})
+
+    def setUp(self):
+        super().setUp()
+        self._do(self.lead, 'D1', 'Q1')
+        self.lead.expected_revenue = 1000
+        self.lead.stage_id = self.stage_gen_1
+        self.check = self._get_check(self.lead, 'Q1')
+
+    def assertGuarded(self, record, act):
+        for context in self.contexts:
+            with self.subTest(model=record._name, context=context):
+                with self.assertRaises(AccessError), self.cr.savepoint():
+                    act(record.with_context(**context))
+
+    def test_check(self):
+        values = {'requirement_id': self.items['O2'].id, 'lead_id': self.lead.id, 'done_by_id': self.env.uid,
+                  'done_date': fields.Datetime.now()}
+        self.assertGuarded(self.check, lambda check: check.create(values))
+        self.assertGuarded(self.check, lambda check: check.write({'done_by_id': 1}))
+        self.assertGuarded(self.check, lambda check: check.unlink())
+        self.assertGuarded(self.check, lambda check: check.copy())
+
+    def test_log(self):
+        log = self._get_log(self.lead)
+        self.assertGuarded(log, lambda log: log.write({'missing_count': 0}))
+        self.assertGuarded(log, lambda log: log.unlink())
+        self.assertGuarded(log, lambda log: log.copy())
+
+    def test_files(self):
+        file = self.check.attachment_ids
+        self.assertGuarded(file, lambda file: file.write({'raw': b'forged'}))
+        self.assertGuarded(file, lambda file: file.write({'res_model': 'crm.lead', 'res_id': self.lead.id}))
+        self.assertGuarded(file, lambda file: file.unlink())
+        self.assertGuarded(file, lambda file: file.copy())
+        self.assertGuarded(file, lambda file: file.create({
+            'name': 'x.pdf', 'raw': b'forged', 'res_model': 'sop.check', 'res_id': self.check.id}))
+        self.assertGuarded(file, lambda file: file.with_context(
+            default_res_model='sop.check', default_res_id=self.check.id).create({'name': 'x.pdf', 'raw': b'forged'}))
+        own = self._create_file(self.lead)
+        self.assertGuarded(own, lambda own: own.write({'res_model': 'sop.check', 'res_id': self.check.id}))
+        self.assertGuarded(own | file, lambda files: files.unlink())
+
+    def test_position(self):
+        self.assertGuarded(self.lead, lambda lead: lead.write({'sop_stage_id': self.stage_offer.id}))
+        self.assertGuarded(self.lead, lambda lead: lead.write({'sop_check_ids': [Command.clear()]}))
+        self.assertGuarded(self.lead, lambda lead: lead.create({
+            'name': "Placed", 'sop_entry_stage_id': self.stage_offer.id}))
+
+
+@tagged('post_install', '-at_install')
 class TestEvidenceFiles(SalesSopCommon):
     """A document is a file, valid, and kept as it was."""
 

@@ -170,15 +170,18 @@ class TestEvidenceHttp(SalesSopHttpCommon):
                         'id': 0, 'jsonrpc': '2.0', 'method': 'call', 'params': {**params, 'thumbnail': 'Zm9yZ2Vk'}})
 
     def test_delete_with_a_token(self):
-        """A token that was handed out for a file lets read, not delete."""
-        token = self.file.generate_access_token()[0]
+        """Tokens that were handed out for a file let read; the one of its owner does not delete evidence either."""
+        tokens = [self.file.generate_access_token()[0], self.file._get_ownership_token()]
         self.before = self._read_evidence()
         for login in LOGINS:
             with self._as(login):
-                self.url_open('/mail/attachment/delete', json={
-                    'id': 0, 'jsonrpc': '2.0', 'method': 'call', 'params': {
-                        'attachment_id': self.file.id, 'access_token': token}})
-                self.env.invalidate_all()
+                for token in tokens:
+                    for route in ('/mail/attachment/delete', '/mail/attachment/update_thumbnail'):
+                        self.url_open(route, json={
+                            'id': 0, 'jsonrpc': '2.0', 'method': 'call', 'params': {
+                                'attachment_id': self.file.id, 'access_token': token}})
+                self.assertTrue(self.file.exists())
+                self.assertFalse(self.file.thumbnail)
 
     def test_messages_do_not_take_files_away(self):
         """Posting the file in the chatter and removing the message leaves the evidence."""

@@ -115,11 +115,14 @@ class TestGateHttp(SalesSopHttpCommon):
                 {'sop_entry_stage_id': self.stage_offer.id}, {'sop_outcome': 'won'}, {'sop_deadline': '2099-01-01'},
                 {'sop_stage_date': '2020-01-01 00:00:00'}, {'sop_stage_id': False},
             ):
-                with self.subTest(login=login, values=values):
-                    for method, args in {'write': [], 'web_save': [{}]}.items():
-                        self.assertForbidden('crm.lead', method, [self.lead.ids, values, *args])
-                    self.assertForbidden('crm.lead', 'create', [[{'name': "Forged", **values}]]) if any(
-                        values.values()) else None
+                for context in ({}, {'sop_engine': True}, {'sop_engine': 1}, {'sop_engine': {}}, HOSTILE_CONTEXT):
+                    context = {key: value for key, value in context.items() if key != 'allowed_company_ids'}
+                    with self.subTest(login=login, values=values, context=context):
+                        for method, args in {'write': [], 'web_save': [{}]}.items():
+                            self.assertForbidden('crm.lead', method, [self.lead.ids, values, *args], context=context)
+                        if any(values.values()):
+                            forged = {'name': "Forged", **values}
+                            self.assertForbidden('crm.lead', 'create', [[forged]], context=context)
         self.assertEqual((self.lead.sop_process_id, self.lead.sop_stage_id), (self.process, self.stage_discover))
 
     def test_private_methods_are_private(self):
