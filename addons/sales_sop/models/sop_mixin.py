@@ -178,20 +178,22 @@ class SopMixin(models.AbstractModel):
     # DOORS
     # ------------------------------------------------------------
 
+    @api.model
+    def default_get(self, fields):
+        # No default of a user or of a context puts a document anywhere.
+        return super().default_get([name for name in fields if name not in self._sop_position_fields])
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_sop_protected(vals_list)
-        if not is_engine(self.env):
-            # A value given here wins over defaults of the user and of the context.
-            vals_list = [{**vals, **dict.fromkeys(self._sop_position_fields, False)} for vals in vals_list]
         documents = super().create(vals_list)
-        if newcomers := documents._get_sop_newcomers():
-            newcomers._sop_enter()
+        if self._is_sop_in_use():
+            documents._get_sop_newcomers()._sop_enter()
         return documents
 
     def write(self, vals):
         self._check_sop_protected([vals])
-        if self._sop_scope_fields.isdisjoint(vals):
+        if self._sop_scope_fields.isdisjoint(vals) or not self._is_sop_in_use():
             return super().write(vals)
         documents = self
         if self._sop_stage_field not in vals:
@@ -212,6 +214,9 @@ class SopMixin(models.AbstractModel):
                     "%s holds evidence of the procedure and cannot be deleted. Archive it or mark it as lost.",
                     row.document_name))
 
+    def _is_sop_in_use(self):
+        return self.env['sop.process']._is_in_use(self._name)
+
     def _check_sop_protected(self, vals_list):
         if is_engine(self.env):
             return
@@ -227,11 +232,15 @@ class SopMixin(models.AbstractModel):
     @api.constrains(lambda self: self._get_sop_trigger_fields())
     def _check_sop_gate(self):
         """The gate. Fires after every change of stage, whichever door was used."""
+        if not self._is_sop_in_use():
+            return
         newcomers = self._get_sop_newcomers()
         if newcomers:
             newcomers._sop_enter()
         documents = (self - newcomers).filtered('sop_process_id')
         documents.sop_process_id._sop_prime()
+        if not documents:
+            return
         targets, outcomes = documents._get_sop_target_stages(), documents._get_sop_outcomes()
         self._sop_pass_gate([
             move for document in documents

@@ -232,6 +232,13 @@ class SopProcess(models.Model):
         # sudo: which process applies does not depend on who asks.
         return self.sudo().search([('res_model', '=', res_model), ('state', '=', 'published')])._ids
 
+    @api.model
+    @tools.ormcache('res_model')
+    def _is_in_use(self, res_model):
+        """Whether a process was ever published for these documents; before that, nothing happens to them."""
+        # sudo: which process applies does not depend on who asks.
+        return bool(self.sudo().search_count([('res_model', '=', res_model), ('state', '!=', 'draft')], limit=1))
+
     def _is_in_scope(self, document):
         """Whether company and team of ``document`` are those of this process."""
         self.ensure_one()
