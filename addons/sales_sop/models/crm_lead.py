@@ -101,7 +101,16 @@ class CrmLead(models.Model):
         """The evidence of merged leads is kept with the one that stays."""
         result = super()._merge_dependences(opportunities)
         self._sop_take_evidence(opportunities)
+        self._sop_join(opportunities)
         return result
+
+    def _sop_join(self, leads):
+        """A lead that takes over one that follows a process follows it from now on, and answers for all of it."""
+        process = leads.sudo().sop_process_id[:1]
+        if process and not self.sop_process_id:
+            lead = self.sudo()
+            target, outcome = lead._get_sop_target_stages(process)[lead.id], lead._get_sop_outcomes()[lead.id]
+            self._sop_pass_gate([lead._get_sop_entry(process, target, outcome, is_free=False)])
 
     def _sop_take_evidence(self, leads):
         """Take over the evidence and the log of ``leads``; of what several have live, the best stays live."""

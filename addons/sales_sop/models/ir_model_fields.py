@@ -1,26 +1,32 @@
+import re
+
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 
 class IrModelFields(models.Model):
+    """A field that a published process asks for is not deleted under it."""
+
     _inherit = 'ir.model.fields'
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sop_requirement(self):
         for field in self:
-            if item := field._get_sop_requirement():
+            if user := field._get_sop_use():
                 raise UserError(self.env._(
-                    "The field %(field)s is what %(item)s of %(process)s asks for. Publish a version without it first.",
-                    field=field.name, item=item.display_name, process=item.process_id.display_name))
+                    "The field %(field)s is used by %(user)s. Publish a version without it first.",
+                    field=field.name, user=user.display_name))
 
-    def _get_sop_requirement(self):
-        """An item in use that needs this field, by choice or in one of its conditions."""
-        quoted = Domain.OR(
-            Domain(name, 'like', f"'{self.name}'") for name in ('domain', 'condition', 'record_domain'))
-        # sudo: items of all companies count.
-        return self.env['sop.requirement'].sudo().search(
-            Domain('process_id.state', '!=', 'draft') & (
-                Domain('field_ids', 'in', self.ids) | Domain('record_field_id', 'in', self.ids)
-                | (Domain('process_id.res_model', '=', self.model) & quoted)),
-            limit=1)
+    def _get_sop_use(self):
+        """A published process, or an item of it, that needs this field by choice or in a condition."""
+        # sudo: processes of all companies count.
+        processes = self.env['sop.process'].sudo().search([('state', '!=', 'draft')])
+        items = processes.stage_ids.requirement_ids
+        chosen = items.filtered(lambda item: self in (item.field_ids | item.record_field_id))
+        # The name alone, or a part of a path; a field of the same name of another model is kept as well.
+        quoted = re.compile(rf"""['"](?:\w+\.)*{re.escape(self.name)}(?:\.\w+)*['"]""")
+        return chosen[:1] or items.filtered(
+            lambda item: any(quoted.search(value or '') for value in (item.domain, item.condition, item.record_domain))
+        )[:1] or processes.filtered(
+            lambda process: any(quoted.search(value or '') for value in (process.domain, process.fast_track_domain))
+        )[:1]

@@ -120,14 +120,15 @@ class SopCheck(models.Model):
         :param str reason: why; kept with the check
         """
         self.check_access('read')
-        if not (reason or '').strip():
+        reason = str(reason or '').strip()
+        if not reason:
             raise UserError(self.env._("Say why %s is revoked.", self[:1].requirement_id.display_name))
         for check in self:
             if error := check._get_revoke_error():
                 raise AccessError(self.env._(
                     "%(item)s of %(document)s: %(error)s",
                     item=check.requirement_id.display_name, document=check.document_name, error=error))
-        self._revoke(reason.strip())
+        self._revoke(reason)
         return True
 
     def _get_revoke_error(self):

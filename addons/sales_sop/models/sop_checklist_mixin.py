@@ -251,6 +251,8 @@ class SopChecklistMixin(models.AbstractModel):
 
     def _format_sop_value(self, name):
         field, value = self._fields[name], self[name]
+        if field.groups and not self.env.user.has_groups(field.groups):
+            return self.env._("filled in")
         if field.relational:
             return ', '.join(value.mapped('display_name'))
         match field.type:

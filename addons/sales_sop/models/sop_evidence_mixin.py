@@ -79,9 +79,9 @@ class SopEvidenceMixin(models.AbstractModel):
         :raise UserError: the item is a fact, is done already, or asks for more
         """
         requirement = self._get_sop_requirement(requirement_id)
-        valid_until = fields.Date.to_date(valid_until)
-        # An empty list is a set of files as well: none.
-        files = self.env['ir.attachment'].browse(dict.fromkeys(attachment_ids or ())).exists()
+        valid_until = self._get_sop_date(valid_until)
+        file_ids = [self._get_sop_id(file_id) for file_id in attachment_ids or ()]
+        files = self.env['ir.attachment'].browse(dict.fromkeys(file_ids)).exists()
         files.check_access('read')
         self._check_sop_can_tick(requirement)
         self._check_sop_evidence(requirement, files, valid_until)
@@ -109,7 +109,7 @@ class SopEvidenceMixin(models.AbstractModel):
             raise AccessError(self.env._("Only a Sales SOP manager may waive %s.", requirement.display_name))
         if not requirement.waivable:
             raise UserError(self.env._("%s cannot be waived by anybody.", requirement.display_name))
-        valid_until = fields.Date.to_date(valid_until)
+        valid_until = self._get_sop_date(valid_until)
         if not valid_until or valid_until < self[:1]._get_sop_today():
             raise UserError(self.env._(
                 "Waiver of %s: give the date until which it is valid, today or later.", requirement.display_name))
@@ -131,13 +131,13 @@ class SopEvidenceMixin(models.AbstractModel):
         return result
 
     def action_sop_move_back(self, stage_id, reason):
-        """Go back to an earlier stage; what was done stays done.
+        """Go back to an earlier stage; what was done stays done. The gate judges this move like any other.
 
         :param int stage_id: a value of the document's own stage field
         """
         self.check_access('write')
         reason = self._get_sop_reason(reason)
-        self._with_sop_cause(reason).write({self._sop_stage_field: stage_id})
+        self._with_sop_cause(reason).write({self._sop_stage_field: self._get_sop_id(stage_id)})
         return True
 
     def action_sop_fast_track(self, stage_id, reason):
@@ -148,7 +148,7 @@ class SopEvidenceMixin(models.AbstractModel):
         self.check_access('write')
         self._check_sop_member()
         reason = self._get_sop_reason(reason)
-        stage = self.env['sop.stage'].browse(stage_id).exists().sudo()
+        stage = self.env['sop.stage'].browse(self._get_sop_id(stage_id)).exists().sudo()
         for document in self.sudo():
             if error := document._get_sop_fast_track_error(stage):
                 raise UserError(error)
@@ -170,7 +170,7 @@ class SopEvidenceMixin(models.AbstractModel):
         process = self.sop_process_id
         if error := self._get_sop_standing_error():
             return error
-        if not process.fast_track_domain or not process._filter_domain(self, process.fast_track_domain):
+        if not process._is_fast_track(self):
             return self.env._("%s does not qualify for the fast track.", self.display_name)
         if stage not in process.stage_ids.filtered('fast_track_entry'):
             return self.env._(
@@ -226,7 +226,7 @@ class SopEvidenceMixin(models.AbstractModel):
     def _get_sop_requirement(self, requirement_id):
         """The item ``requirement_id``, when all these documents are asked for it."""
         self.check_access('read')
-        requirement = self.env['sop.requirement'].sudo().browse(requirement_id).exists()
+        requirement = self.env['sop.requirement'].sudo().browse(self._get_sop_id(requirement_id)).exists()
         for document in self.sudo():
             if not requirement or requirement.process_id != document.sop_process_id:
                 raise UserError(self.env._(
@@ -234,8 +234,23 @@ class SopEvidenceMixin(models.AbstractModel):
                     document.display_name))
         return requirement
 
+    @api.model
+    def _get_sop_id(self, value):
+        """A number of a record, from a caller who may send anything."""
+        if type(value) is not int:
+            raise UserError(self.env._("%s is no number of a record.", value))
+        return value
+
+    @api.model
+    def _get_sop_date(self, value):
+        """A date, from a caller who may send anything."""
+        try:
+            return fields.Date.to_date(value)
+        except (ValueError, TypeError, AttributeError):
+            raise UserError(self.env._("%s is no date. Write it as YYYY-MM-DD.", value)) from None
+
     def _get_sop_reason(self, reason):
-        reason = (reason or '').strip()
+        reason = str(reason or '').strip()
         if not reason:
             raise UserError(self.env._("%s: give a reason.", self[:1].display_name))
         return reason
@@ -307,7 +322,10 @@ class SopEvidenceMixin(models.AbstractModel):
         } for document in self])
         for check in checks if files else ():
             # sudo: the user may read these files; a copy of its own cannot be changed by anybody.
-            as_engine(files).copy({'res_model': 'sop.check', 'res_id': check.id, 'res_field': False})
+            as_engine(files).copy({
+                'res_model': 'sop.check', 'res_id': check.id, 'res_field': False,
+                'public': False, 'access_token': False,
+            })
         return checks
 
     def _sop_create_checks(self, vals_list):

@@ -213,10 +213,18 @@ class SopGateMixin(models.AbstractModel):
         waiting = self.env.cr.precommit.data.pop(f'sop.plans.{self._name}', {})
         documents = self.browse(waiting).exists().filtered(
             lambda document: document.sudo().sop_stage_id.id == waiting[document.id])
-        for plan, group in documents.grouped(lambda document: document.sudo().sop_stage_id.activity_plan_id).items():
+        groups = documents.grouped(lambda document: (
+            document.sudo().sop_stage_id.activity_plan_id, document._get_sop_plan_user()))
+        for (plan, user), group in groups.items():
             self.env['mail.activity.schedule'].with_context(
                 active_model=self._name, active_ids=group.ids,
-            ).create({'plan_id': plan.id}).action_schedule_plan()
+            ).create({'plan_id': plan.id, 'plan_on_demand_user_id': user.id}).action_schedule_plan()
+
+    def _get_sop_plan_user(self):
+        """Who gets the activities of a plan that names nobody: never a visitor of the website."""
+        owner = self.sudo().user_id if 'user_id' in self._fields else self.env['res.users']
+        user = owner or self.env.user
+        return user if not user.share else self.sudo().sop_process_id.published_by_id
 
     # ------------------------------------------------------------
     # TIME

@@ -287,11 +287,13 @@ class SopMixin(models.AbstractModel):
             ]
         self._sop_pass_gate(moves)
 
-    def _get_sop_entry(self, process, target, outcome):
+    def _get_sop_entry(self, process, target, outcome, is_free=True):
         """The move into ``process``, from its beginning to where the document stands.
 
         Documents that ran free when the process was published are not asked for what lies behind them; nor is
         what was not asked of them in another process.
+
+        :param is_free: whether nobody else's procedure comes with it
         """
         stages = process.stage_ids
         kind = 'migrated' if self.sop_process_id else 'enter'
@@ -303,7 +305,7 @@ class SopMixin(models.AbstractModel):
         if self.sop_process_id:
             entry = stages.filtered(lambda stage: stage.code == self.sop_entry_stage_id.code)
         else:
-            entry = target if self.id <= process.last_document_id else stages.browse()
+            entry = target if is_free and self.id <= process.last_document_id else stages.browse()
         if entry:
             behind -= self._get_stages_before(stages, entry)
         return SopMove(

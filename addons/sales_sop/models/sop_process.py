@@ -1,5 +1,6 @@
 import ast
 import json
+import logging
 
 import psycopg2
 
@@ -8,6 +9,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..engine import as_engine, is_engine
+
+_logger = logging.getLogger(__name__)
 
 
 class SopProcess(models.Model):
@@ -155,6 +158,23 @@ class SopProcess(models.Model):
     def _parse_domain(self, value):
         return Domain(ast.literal_eval(value)) if value else Domain.TRUE
 
+    def _filter_new(self, documents):
+        """Those of the new documents this process is for; a broken condition must not keep customers out."""
+        try:
+            return self._filter_domain(documents, self.domain)
+        except UserError as error:
+            _logger.error("Sales SOP: no new document follows %s: %s", self.display_name, error)
+            return documents.browse()
+
+    def _is_fast_track(self, document):
+        """Whether ``document`` qualifies for the fast track, as far as that can be told."""
+        if self._parse_domain(self.fast_track_domain).is_true():
+            return False
+        try:
+            return bool(self._filter_domain(document, self.fast_track_domain))
+        except UserError:
+            return False
+
     def _filter_domain(self, documents, value):
         """The documents that match; a domain that no longer evaluates is named, not taken for true."""
         domain = self._parse_domain(value)
@@ -253,7 +273,7 @@ class SopProcess(models.Model):
         processes = self.sudo().browse(self._get_published_ids(documents._name))
         processes._sop_prime()
         for process in processes:
-            matched = process._filter_domain(documents.filtered(process._is_in_scope), process.domain)
+            matched = process._filter_new(documents.filtered(process._is_in_scope))
             if matched:
                 result[process] = matched
                 documents -= matched
@@ -297,12 +317,15 @@ class SopProcess(models.Model):
                 raise UserError(self.env._(
                     "%(process)s cannot be published yet:\n%(problems)s",
                     process=process.display_name, problems='\n'.join(f'• {problem}' for problem in problems)))
-            process._get_published_versions()._retire()
+            replaced = process._get_published_versions()
+            replaced._retire()
             as_engine(process).write({
                 'state': 'published',
                 'published_date': fields.Datetime.now(),
                 'published_by_id': self.env.uid,
-                'last_document_id': process._get_last_document_id(),
+                # What ran free before the first version is free of the later ones, and nothing else.
+                'last_document_id': replaced[:1].last_document_id or process._get_last_document_id(),
+                'adopts_running': replaced[:1].adopts_running,
             })
         return True
 

@@ -72,8 +72,3 @@ class SopStage(models.Model):
             documents = self.env[stage.res_model]
             problems += documents._get_sop_stage_problems(stage)
         return problems
-
-    def _get_rank(self):
-        """Position in the process; stages of different processes do not compare."""
-        self.ensure_one()
-        return self.process_id.stage_ids.ids.index(self.id)

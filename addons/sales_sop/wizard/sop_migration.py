@@ -153,7 +153,13 @@ class SopMigration(models.TransientModel):
         domain = Domain('sop_outcome', '=', 'open') & Domain('sop_process_id', 'in', self.process_ids.ids)
         if self.document_ids:
             domain &= Domain('id', 'in', self.document_ids)
-        return domain
+        return domain & self._get_company_domain()
+
+    def _get_company_domain(self):
+        """The documents of the companies the manager works in."""
+        if 'company_id' not in self.env[self.res_model]._fields:
+            return Domain.TRUE
+        return Domain('company_id', 'in', [*self.env.companies.ids, False])
 
     def _get_stage_counts(self):
         """[(stage, number of documents)] in the order of the process"""
@@ -163,6 +169,7 @@ class SopMigration(models.TransientModel):
     def _get_outside_domain(self):
         """Chosen documents that follow no process."""
         domain = Domain('id', 'in', self.document_ids or []) & Domain('sop_process_id', '=', False)
+        domain &= self._get_company_domain()
         return domain & self.env[self.res_model]._get_sop_open_domain()
 
     def _get_outside_count(self):
@@ -237,6 +244,12 @@ class SopMigration(models.TransientModel):
             raise UserError(self.env._(
                 "Choose a stage of %(target)s for: %(stages)s.", target=self.target_id.display_name,
                 stages=', '.join(line.from_stage_id.name or '–' for line in missing)))
+        jumping = self.line_ids.filtered(
+            lambda line: line.from_process_id == self.target_id and line.to_stage_id != line.from_stage_id)
+        if self.mode == 'move' and jumping:
+            raise UserError(self.env._(
+                "Documents in %s stay there: within one version they move by their own stage and its gate.",
+                jumping[0].from_stage_id.name))
         if self.line_ids.to_stage_id.process_id - self.target_id:
             raise UserError(self.env._("Choose stages of %s only.", self.target_id.display_name))
         if {stage for stage, __ in self._get_stage_counts()} - set(self.line_ids.from_stage_id):
