@@ -188,7 +188,7 @@ def replicate(record, ids, **columns):
     record.env.flush_all()
     cr = record.env.cr
     cr.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [record._table])
-    names = [name for (name,) in cr.fetchall() if name != 'id']
+    names = [name for (name,) in cr.fetchall() if name != 'id' or 'id' in columns]
     cr.execute(SQL(
         "INSERT INTO %(table)s (%(names)s) SELECT %(values)s FROM unnest(%(ids)s) AS s(id), %(table)s AS r"
         " WHERE r.id = %(id)s",

@@ -151,9 +151,10 @@ def fill_pipeline(side, count):
             [('name', '=like', 'Customer %')]).ids
         position = {name: 'NULL' for name in leads._fields if name.startswith('sop_')}
         last = template.search([], order='id desc', limit=1).id
+        numbers = range(last + 1, last + 1 + count - leads.search_count([]))
         replicate(
-            template, range(last + 1, last + 1 + count - leads.search_count([])),
-            **position,
+            template, numbers, **position,
+            id='s.id',
             name="'Lead ' || s.id",
             stage_id=f'(ARRAY{stages})[1 + s.id % {len(stages)}]',
             partner_id=f'(ARRAY{partners})[1 + s.id % {len(partners)}]',
@@ -162,6 +163,10 @@ def fill_pipeline(side, count):
         env.cr.execute(
             "INSERT INTO crm_tag_rel (lead_id, tag_id) SELECT id, %s FROM crm_lead WHERE id > %s",
             [env['crm.tag'].search([('name', '=', 'Tag 1')]).id, last])
+        env.cr.execute("SELECT setval('crm_lead_id_seq', %s)", [numbers.stop])
+        for check in template.sop_check_ids if 'sop.process' in env else ():
+            # On every fourth of them somebody was at work.
+            replicate(check, numbers[::4], lead_id='s.id')
         env.cr.execute('ANALYZE')
 
 
