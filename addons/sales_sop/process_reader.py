@@ -15,6 +15,9 @@ REQUIRED = {
 # Without these a process still makes sense: the assistant asks for them again.
 OPTIONAL_COMODELS = frozenset({'crm.team', 'crm.stage'})
 
+# What a column of numbers can hold
+MAX_INTEGER = 2 ** 31 - 1
+
 
 class ProcessReader:
     """Collects every error and warning of a file, and the values to create a process with.
@@ -32,12 +35,13 @@ class ProcessReader:
         self.translations = []
         self._languages = {'en_US', *(code for code, __ in env['res.lang'].get_installed())}
         self._unknown_languages = set()
+        self._is_malformed = False
         self._fields = env['sop.process']._get_exchange_fields()
 
     def read_process(self, content):
         """Read a file (bytes or text) or its decoded content."""
         data = copy.deepcopy(content) if isinstance(content, dict) else self._decode(content)
-        if data is None:
+        if self.errors:
             return self
         if not isinstance(data, dict) or data.get('format') != FORMAT or not isinstance(data.get('process'), dict):
             self.errors.append(self.env._(
@@ -45,7 +49,8 @@ class ProcessReader:
             return self
         self.data = data['process']
         self.vals = self._read_record('sop.process', self.data, self.env._("Process"))
-        self._check_process()
+        if not self._is_malformed:
+            self._check_process()
         if self._unknown_languages:
             self.warnings.append(self.env._(
                 "Texts in %s are left out: these languages are not active here.",
@@ -57,7 +62,7 @@ class ProcessReader:
             if isinstance(content, bytes):
                 content = content.decode('utf-8-sig')
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self.errors.append(self.env._("The file is not readable JSON: %s", error))
         return None
 
@@ -140,7 +145,7 @@ class ProcessReader:
     # ------------------------------------------------------------
 
     def _read_char(self, field, value, data, where):
-        if value and not isinstance(value, str):
+        if value and (not isinstance(value, str) or '\0' in value):
             self._type_error(field, where)
             return False
         return value or False
@@ -154,13 +159,16 @@ class ProcessReader:
 
     def _read_integer(self, field, value, data, where):
         minimum = 1 if field.name == 'min_count' else 0
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= MAX_INTEGER:
             self._error(where, self.env._(
                 "“%(field)s” must be a whole number from %(minimum)s.", field=field.name, minimum=minimum))
             return minimum
         return value
 
     def _read_selection(self, field, value, data, where):
+        if value and not isinstance(value, str):
+            self._type_error(field, where)
+            return False
         if value and value not in field.get_values(self.env):
             self._error(where, self.env._(
                 "“%(value)s” is no value of “%(field)s”.", value=value, field=field.name))
@@ -191,7 +199,8 @@ class ProcessReader:
     def _find_field(self, name, where):
         # sudo: names of fields, not values.
         Field = self.env['ir.model.fields'].sudo()
-        found = Field._get(self.data.get('res_model'), name) if isinstance(name, str) else Field
+        model_name = self.data.get('res_model')
+        found = Field._get(model_name, name) if isinstance(name, str) and isinstance(model_name, str) else Field
         if not found:
             self._error(where, self.env._(
                 "the field “%(field)s” does not exist on %(model)s here.",
@@ -204,6 +213,9 @@ class ProcessReader:
             self._type_error(field, where)
             return model
         xmlid, name = reference.get('xmlid'), reference.get('name')
+        if not all(isinstance(value or '', str) for value in (xmlid, name)):
+            self._type_error(field, where)
+            return model
         # sudo: only whether it exists here is asked.
         found = self.env.ref(xmlid, raise_if_not_found=False) if xmlid else None
         if found is not None and found._name == model._name:
@@ -268,7 +280,9 @@ class ProcessReader:
         seen = set()
         for line in lines:
             code = line.get('code')
-            if code and code in seen:
+            if not isinstance(code, str):
+                continue
+            if code in seen:
                 self._error(label(code), self.env._("the code is used twice."))
             seen.add(code)
 
@@ -319,6 +333,7 @@ class ProcessReader:
         return field
 
     def _type_error(self, field, where):
+        self._is_malformed = True
         self._error(where, self.env._("“%s” has a value of the wrong kind.", field.name))
 
     def _error(self, where, problem):

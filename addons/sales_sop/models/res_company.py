@@ -172,7 +172,8 @@ class ResCompany(models.Model):
         """
         start = self._get_sop_local_date(start)
         table = self._get_sop_workday_table(start, get_horizon(start))
-        last_day = table.add(start, number) or min(start + timedelta(days=27), get_horizon(start))
+        some_weeks = min(timedelta(days=27), date.max - start)
+        last_day = table.add(start, number) or min(start + some_weeks, get_horizon(start))
         rows = []
         counted = 0
         for offset in range((last_day - start).days + 1):

@@ -39,6 +39,8 @@ class SopEvidenceMixin(models.AbstractModel):
 
         Status: off (not asked), open, done, na, waived, to_verify, lapsed.
         """
+        if not (self and requirements):
+            return {}
         # sudo: facts are facts, whatever the caller may see of them.
         documents = self.sudo()
         statuses = {}

@@ -123,6 +123,8 @@ class SopGateMixin(models.AbstractModel):
             (index, move) for index, move in enumerate(moves)
             if move.kind != 'enter' or move.to_stage != move.process.stage_ids[:1]
         ]
+        if not logged:
+            return
         now = fields.Datetime.now()
         days = self._get_sop_days([move.document for __, move in logged], now)
         as_engine(self.env['sop.transition']).create([

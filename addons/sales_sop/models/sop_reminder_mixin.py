@@ -71,7 +71,7 @@ class SopReminderMixin(models.AbstractModel):
 
     def _sop_close_reminders(self):
         """Remove reminders about a stage the documents have left."""
-        if 'activity_ids' in self._fields:
+        if self and 'activity_ids' in self._fields:
             # sudo: the reminder may be that of another person.
             self.sudo().activity_unlink(list(REMINDERS.values()))
 

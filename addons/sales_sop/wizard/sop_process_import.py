@@ -33,10 +33,15 @@ class SopProcessImport(models.TransientModel):
     def _get_reader(self):
         """The file, read; None without one."""
         # The web client asks for the size of stored files only.
+        content = self._get_content()
+        return ProcessReader(self.env, self.company_id).read_process(content) if content else None
+
+    def _get_content(self):
         content = self.with_context(bin_size=False).file
-        if not content:
-            return None
-        return ProcessReader(self.env, self.company_id).read_process(base64.b64decode(content))
+        try:
+            return base64.b64decode(content or b'')
+        except ValueError:
+            raise UserError(self.env._("The file could not be read. Choose it again.")) from None
 
     def _get_summary(self, reader):
         Process = self.env['sop.process']
@@ -62,8 +67,7 @@ class SopProcessImport(models.TransientModel):
         self.ensure_one()
         if not self.file:
             raise UserError(self.env._("Choose the file of an exported process first."))
-        content = self.with_context(bin_size=False).file
-        process = self.env['sop.process']._import_process(base64.b64decode(content), self.company_id)
+        process = self.env['sop.process']._import_process(self._get_content(), self.company_id)
         return process.get_formview_action()
 
     @api.model
