@@ -17,6 +17,9 @@ sys.path.insert(0, str(ROOT / 'tools'))
 import database  # noqa: E402
 from odoo_server import OdooServer  # noqa: E402
 
+# The add-ons in there are tested by Odoo's framework, as `./dev test test_sales_sop`.
+collect_ignore = ['addons']
+
 _number = itertools.count(1)
 
 
