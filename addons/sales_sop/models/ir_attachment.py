@@ -12,9 +12,11 @@ class IrAttachment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any(vals.get('res_model') == 'sop.check' for vals in vals_list):
+        # The values do not tell: the model may come from defaults in the context.
+        attachments = super().create(vals_list)
+        if attachments._is_sop_evidence():
             self._check_sop_engine()
-        return super().create(vals_list)
+        return attachments
 
     def write(self, vals):
         if vals.keys() - self._sop_free_fields and (vals.get('res_model') == 'sop.check' or self._is_sop_evidence()):
