@@ -32,6 +32,11 @@ def as_engine(records):
     return records.sudo().with_context(**{ENGINE_KEY: _ENGINE})
 
 
+def with_cause(records, reason, kind=None):
+    """``records`` with the reason of the moves that follow. Only Python can hand it over."""
+    return records.with_context(**{MOVE_KEY: SopMoveCause(reason, kind)})
+
+
 def is_engine(env):
     return env.context.get(ENGINE_KEY) is _ENGINE
 

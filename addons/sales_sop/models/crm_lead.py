@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..engine import as_engine
+from ..engine import as_engine, with_cause
 
 # Best first: what of several merged documents stays
 EVIDENCE_RANK = ('done', 'na', 'to_verify', 'waived', 'lapsed')
@@ -128,6 +128,6 @@ class CrmLead(models.Model):
             as_engine(rows).write({'lead_id': self.id})
 
     def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
-        leads = self._with_sop_cause(self.env._("Merged with other leads."))
+        leads = with_cause(self, self.env._("Merged with other leads."))
         merged = super(CrmLead, leads)._merge_opportunity(user_id, team_id, auto_unlink, max_length)
         return merged.with_env(self.env)

@@ -1,9 +1,18 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..engine import with_cause
+
 
 class CrmStage(models.Model):
     _inherit = 'crm.stage'
+
+    def write(self, vals):
+        stages = self
+        if 'is_won' in vals:
+            # All leads of the stage move at once, and nobody is there to say why.
+            stages = with_cause(self, self.env._("The won stage was changed."))
+        return super(CrmStage, stages).write(vals)
 
     def unlink(self):
         self.env['sop.stage']._forget_frozen_values()

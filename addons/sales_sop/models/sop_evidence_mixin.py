@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import groupby, is_html_empty
 
-from ..engine import MET, as_engine
+from ..engine import MET, as_engine, with_cause
 
 
 class SopEvidenceMixin(models.AbstractModel):
@@ -139,7 +139,7 @@ class SopEvidenceMixin(models.AbstractModel):
         """
         self.check_access('write')
         reason = self._get_sop_reason(reason)
-        self._with_sop_cause(reason).write({self._sop_stage_field: self._get_sop_id(stage_id)})
+        with_cause(self, reason).write({self._sop_stage_field: self._get_sop_id(stage_id)})
         return True
 
     def action_sop_fast_track(self, stage_id, reason):
@@ -155,7 +155,7 @@ class SopEvidenceMixin(models.AbstractModel):
             if error := document._get_sop_fast_track_error(stage):
                 raise UserError(error)
         self._sop_skip_to(stage, reason)
-        self._with_sop_cause(reason, 'fast_track')._sop_move_to(stage)
+        with_cause(self, reason, 'fast_track')._sop_move_to(stage)
         return True
 
     def _get_sop_standing_error(self):

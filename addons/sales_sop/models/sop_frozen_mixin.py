@@ -52,7 +52,7 @@ class SopFrozenMixin(models.AbstractModel):
         """Names of the columns that are the same in all languages."""
         return [
             name for name, field in self._fields.items()
-            if field.store and field.column_type and not field.translate and name != 'id'
+            if field.store and field.column_type and not field.translate and name not in models.MAGIC_COLUMNS
         ]
 
     def _get_sop_process(self):

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine import MET, MOVE_KEY, SopMoveCause, as_engine, is_engine
+from ..engine import MET, as_engine, is_engine, with_cause
 from .sop_gate_mixin import SopMove
 
 
@@ -197,7 +197,7 @@ class SopMixin(models.AbstractModel):
             return super().write(vals)
         documents = self
         if self._sop_stage_field not in vals:
-            documents = self._with_sop_cause(self.env._("The sales team or the company was changed."))
+            documents = with_cause(self, self.env._("The sales team or the company was changed."))
         result = super(SopMixin, documents).write(vals)
         # The stage follows the team: recomputed here, it moves for the reason given above.
         documents.mapped(self._sop_stage_field)
@@ -246,10 +246,6 @@ class SopMixin(models.AbstractModel):
             move for document in documents
             if (move := document._get_sop_move(targets[document.id], outcomes[document.id]))
         ])
-
-    def _with_sop_cause(self, reason, kind=None):
-        """``self`` with the reason of the moves that follow. Only Python can hand it over."""
-        return self.with_context(**{MOVE_KEY: SopMoveCause(reason, kind)})
 
     def _sop_touch(self):
         """Rewrite the rows as they are, so that a simultaneous move of them is tried again."""

@@ -58,6 +58,13 @@ class TestKeptAndHidden(SalesSopCommon):
             lead.with_user(self.user_sales_manager).unlink()
         self.assertTrue(self._get_log(lead))
 
+    def test_a_won_stage_becomes_a_normal_one(self):
+        self._do_all(self.lead)
+        self.lead.action_set_won()
+        self.lead.stage_id.with_user(self.user_sales_manager).is_won = False
+        log = self._get_log(self.lead)[-1]
+        self.assertEqual((log.kind, bool(log.reason)), ('reopened', True))
+
     def test_a_lead_that_did_nothing_may_be_deleted(self):
         lead = self._create_lead(name="Typed by mistake")
         lead.with_user(self.user_sales_manager).unlink()
