@@ -129,7 +129,7 @@ class TestGateHttp(SalesSopHttpCommon):
         for method, args in {
             '_sop_move_to': [self.lead.ids, self.stage_offer.id],
             '_sop_bulk_update': [[], {}],
-            '_with_sop_cause': [self.lead.ids, 'x'],
+            '_sop_pass_gate': [[]],
             '_sop_record': [self.lead.ids, self.items['D1'].id, 'done'],
             '_sop_settle': [[]],
         }.items():

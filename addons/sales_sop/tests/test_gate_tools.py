@@ -3,6 +3,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import tagged, users
 
+from ..engine import with_cause
 from .common import SalesSopCommon, each_actor
 
 
@@ -118,7 +119,7 @@ class TestGateMerge(SalesSopCommon):
     def test_merge_keeps_the_log(self, env):
         ahead, behind = self._create_pair()
         behind.stage_id = self.stage_gen_1
-        behind._with_sop_cause("Test").stage_id = self.stage_team1_1
+        with_cause(behind, "Test").stage_id = self.stage_team1_1
         moves = self._get_log(behind)
         self.assertEqual(len(moves), 2)
         head = (ahead | behind).with_env(env).merge_opportunity()
