@@ -51,7 +51,7 @@ class SopChecklistMixin(models.AbstractModel):
         """``{id: checklist}``; what is read from the database is read once for all."""
         # sudo: whoever may read the document sees its procedure; rights of the user are asked one by one.
         following = self.sudo().filtered('sop_process_id')
-        following.sop_process_id._sop_prime()
+        following.sop_process_id._sop_prime_items()
         days_left = following._get_sop_days_left()
         checklists = {}
         for process, documents in following.grouped('sop_process_id').items():
@@ -301,7 +301,7 @@ class SopChecklistMixin(models.AbstractModel):
         documents = self.exists()
         documents._check_sop_reader()
         documents = documents.sudo().filtered('sop_stage_id')
-        documents.sop_process_id._sop_prime()
+        documents.sop_process_id._sop_prime_items()
         days_left = documents._get_sop_days_left()
         summary = {}
         for stage, group in documents.grouped('sop_stage_id').items():

@@ -103,6 +103,8 @@ class SopGateMixin(models.AbstractModel):
         for process, group in groupby(enumerate(moves), lambda pair: pair[1].process):
             documents = self.browse(move.document.id for __, move in group if move.stages).sudo()
             asked = {stage_id for __, move in group for stage_id in move.stages._ids}
+            if asked:
+                process._sop_prime_items()
             stages = process.stage_ids.filtered(lambda stage, asked=asked: stage.id in asked)
             mandatory = stages.requirement_ids.filtered('mandatory')
             statuses = documents._get_sop_statuses(mandatory)

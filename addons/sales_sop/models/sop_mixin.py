@@ -167,6 +167,7 @@ class SopMixin(models.AbstractModel):
     def _get_sop_holding(self):
         """Ids of the documents whose current stage still asks for something mandatory."""
         documents = self.sudo().filtered('sop_stage_id')
+        documents.sop_process_id._sop_prime_items()
         holding = set()
         for stage, group in documents.grouped('sop_stage_id').items():
             mandatory = stage.requirement_ids.filtered('mandatory')

@@ -156,7 +156,7 @@ class SopProcess(models.Model):
 
     @api.model
     def _parse_domain(self, value):
-        return Domain(ast.literal_eval(value)) if value else Domain.TRUE
+        return Domain(ast.literal_eval(value)) if value and value != '[]' else Domain.TRUE
 
     def _filter_new(self, documents):
         """Those of the new documents this process is for; a broken condition must not keep customers out."""
@@ -209,30 +209,46 @@ class SopProcess(models.Model):
     # ------------------------------------------------------------
 
     def _sop_prime(self):
-        """Put these processes with all their parts into the record cache without a query.
+        """Put these processes and their stages into the record cache without a query.
 
         They are frozen, and every act of staff reads them.
         """
         missing = set(self._fields['stage_ids']._cache_missing_ids(self))
-        for process in self.sudo().filtered(lambda process: process.id in missing):
-            for model_name, ids, columns in process._get_frozen_values():
+        self.filtered(lambda process: process.id in missing)._put_frozen_values('stages')
+
+    def _sop_prime_items(self):
+        """The same, with what the stages ask for."""
+        self._sop_prime()
+        requirement_ids = self.env['sop.stage']._fields['requirement_ids']
+        missing = set(requirement_ids._cache_missing_ids(self.sudo().stage_ids))
+        self.filtered(
+            lambda process: not missing.isdisjoint(process.sudo().stage_ids._ids))._put_frozen_values('items')
+
+    def _put_frozen_values(self, part):
+        for process in self.sudo():
+            for model_name, ids, columns in process._get_frozen_values()[part]:
                 records = process.env[model_name].browse(ids)
                 for name, values in columns:
                     records._fields[name]._insert_cache(records, values)
 
     @tools.ormcache('self.id')
     def _get_frozen_values(self):
-        """``[(model, ids, [(field, cache values)])]``, without what depends on the language."""
+        """``{part: [(model, ids, [(field, cache values)])]}``, without what depends on the language."""
         if self.state == 'draft':
-            return []
+            return {'stages': [], 'items': []}
         stages, items = self.stage_ids, self.stage_ids.requirement_ids
         chosen = items.field_ids | items.record_field_id
-        return [
-            self._get_cache_values(self, [*self._get_plain_fields(), 'stage_ids', 'team_ids']),
-            self._get_cache_values(stages, [*stages._get_plain_fields(), 'requirement_ids', 'crm_stage_ids']),
-            self._get_cache_values(items, [*items._get_plain_fields(), 'field_ids']),
-            self._get_cache_values(chosen, ['name']),
-        ]
+        return {
+            'stages': [
+                self._get_cache_values(self, [*self._get_plain_fields(), 'stage_ids', 'team_ids']),
+                self._get_cache_values(stages, [*stages._get_plain_fields(), 'crm_stage_ids']),
+            ],
+            'items': [
+                self._get_cache_values(stages, ['requirement_ids']),
+                self._get_cache_values(items, [*items._get_plain_fields(), 'field_ids']),
+                self._get_cache_values(chosen, ['name']),
+            ],
+        }
 
     @api.model
     def _get_cache_values(self, records, names):
