@@ -19,6 +19,7 @@ class SopFacts(NamedTuple):
     history: dict  # {(document id, requirement id): number of revoked checks}
     counts: dict  # {requirement id: {document id: number of related records}}
     days_left: dict  # {document id: working days}
+    writable: frozenset  # ids of the documents the user may change
 
 
 class SopChecklistMixin(models.AbstractModel):
@@ -63,6 +64,7 @@ class SopChecklistMixin(models.AbstractModel):
                 history=documents._get_sop_history_counts(),
                 counts={item.id: item._get_record_counts(documents.sudo()) for item in items if item.kind == 'record'},
                 days_left=days_left,
+                writable=frozenset(documents._filtered_access('write')._ids),
             )
             for document in documents:
                 checklists[document.id] = document._prepare_sop_checklist(process, items, facts)
@@ -166,8 +168,10 @@ class SopChecklistMixin(models.AbstractModel):
     def _prepare_sop_item(self, item, facts):
         status = facts.statuses[self.id, item.id]
         check = facts.checks.get((self.id, item.id), self.env['sop.check']).with_env(self.env)
-        blocked = self._get_sop_tick_error(item)
-        may = not self._get_sop_tick_error(item, fact_too=True)
+        writable = self.id in facts.writable
+        blocked = self._get_sop_tick_error(item, writable=writable)
+        may = not blocked or (
+            item.is_fact and not self._get_sop_tick_error(item, fact_too=True, writable=writable))
         is_open = status in ('open', 'lapsed')
         return {
             'id': item.id,

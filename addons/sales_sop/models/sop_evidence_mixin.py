@@ -268,15 +268,20 @@ class SopEvidenceMixin(models.AbstractModel):
                     "%(item)s of %(document)s: %(error)s",
                     item=requirement.display_name, document=document.display_name, error=error))
 
-    def _get_sop_tick_error(self, requirement, fact_too=False):
-        """Why the user cannot do this item on this document, or an empty string."""
+    def _get_sop_tick_error(self, requirement, fact_too=False, writable=None):
+        """Why the user cannot do this item on this document, or an empty string.
+
+        :param writable: whether the user may change the document, where that is known already
+        """
         if not self.env.user.has_group('sales_sop.group_sop_user'):
             return self.env._("only members of the procedure may do it.")
         group = requirement.group_id
         if group and group not in self.env.user.all_group_ids:
             return self.env._("only members of %s may do it.", group.display_name)
         # Whoever is named for an item may do it on every document he can read.
-        if not self.has_access('read' if group else 'write'):
+        if group or writable is None:
+            writable = self.has_access('read' if group else 'write')
+        if not writable:
             return self.env._("you may not change this document.")
         if requirement.is_fact and not fact_too:
             return self.env._("it is checked by the system, nobody ticks it. Do what it says instead.")
