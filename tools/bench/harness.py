@@ -24,11 +24,11 @@ def get_cpu_time(cr):
 
     The latter is known when the server runs on this machine, and left out when it does not.
     """
-    try:
-        schedule = Path('/proc', str(cr._cnx.info.backend_pid), 'schedstat').read_text()
-    except OSError:
-        return time.process_time()
-    return time.process_time() + int(schedule.split()[0]) / 1e9
+    server = cr._cnx.info
+    schedule = Path('/proc', str(server.backend_pid), 'schedstat')
+    if server.host.startswith('/') and schedule.exists():
+        return time.process_time() + int(schedule.read_text().split()[0]) / 1e9
+    return time.process_time()
 
 
 class Side:
