@@ -226,7 +226,12 @@ class SopRequirement(models.Model):
         self.ensure_one()
         parse = self.env['sop.process']._parse_domain
         met = getattr(self, f'_get_met_{self.kind}_domain')() if self.is_fact else Domain.FALSE
-        return parse(self.domain) & ~met & ~Domain('sop_check_ids', 'any!', self._get_counting_domain())
+        domain = parse(self.domain) & ~met & ~Domain('sop_check_ids', 'any!', self._get_counting_domain())
+        try:
+            return domain.optimize(self.env[self.res_model])
+        except ValueError:
+            # What no longer evaluates is not met.
+            return Domain.TRUE
 
     def _get_counting_domain(self):
         """Evidence of this item that counts today."""

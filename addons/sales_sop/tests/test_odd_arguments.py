@@ -72,6 +72,17 @@ class TestOddArguments(SalesSopCommon):
         self.assertFalse(lead.sop_process_id)
         self.assertFalse(self.lead.get_sop_checklist()['can_fast_track'])
 
+    def test_open_items_are_found_with_a_broken_condition(self):
+        self._do_all(self.lead, self.stage_discover)
+        leads = self.env['crm.lead'].with_user(self.user_sales_manager)
+        open_items = [('sop_has_open', '=', True), ('id', '=', self.lead.id)]
+        self.assertFalse(leads.search(open_items))
+        self.env.cr.execute("UPDATE sop_requirement SET domain = %s WHERE id = %s", (
+            "[('x_gone', '=', 1)]", self.items['D2'].id))
+        self.items['D2'].invalidate_recordset()
+        self.env.registry.clear_cache()
+        self.assertTrue(leads.search(open_items))
+
     def test_an_emptied_fast_track_is_none(self):
         self.process.action_unpublish()
         process = self._create_process('slow', self.sales_team_1, fast_track_domain='[]')
