@@ -83,7 +83,8 @@ class SopGateMixin(models.AbstractModel):
         self._sop_log(moves, open_items, waived, cause)
         self._sop_settle(moves)
         self._sop_warn(moves, open_items)
-        self.browse(move.document.id for move in moves if move.from_stage)._sop_close_reminders()
+        if leaving := [move.document.id for move in moves if move.from_stage]:
+            self.browse(leaving)._sop_close_reminders()
         self._sop_start_plans(moves)
 
     @api.model
@@ -103,8 +104,12 @@ class SopGateMixin(models.AbstractModel):
         for process, group in groupby(enumerate(moves), lambda pair: pair[1].process):
             documents = self.browse(move.document.id for __, move in group if move.stages).sudo()
             asked = {stage_id for __, move in group for stage_id in move.stages._ids}
-            if asked:
-                process._sop_prime_items()
+            if not asked:
+                nothing = dict.fromkeys((index for index, __ in group), self.env['sop.requirement'])
+                open_items.update(nothing)
+                waived.update(nothing)
+                continue
+            process._sop_prime_items()
             stages = process.stage_ids.filtered(lambda stage, asked=asked: stage.id in asked)
             mandatory = stages.requirement_ids.filtered('mandatory')
             statuses = documents._get_sop_statuses(mandatory)
@@ -125,6 +130,8 @@ class SopGateMixin(models.AbstractModel):
             (index, move) for index, move in enumerate(moves)
             if move.kind != 'enter' or move.to_stage != move.process.stage_ids[:1]
         ]
+        if not logged:
+            return
         if not logged:
             return
         now = fields.Datetime.now()
