@@ -26,10 +26,10 @@ class SopMoveCause:
         self.kind = kind
 
 
-def as_engine(records):
+def as_engine(records, **context):
     """``records`` with the right to write what users may only read."""
     # sudo: nobody has write access to evidence and to the position of a document.
-    return records.sudo().with_context(**{ENGINE_KEY: _ENGINE})
+    return records.sudo().with_context(**context, **{ENGINE_KEY: _ENGINE})
 
 
 def with_cause(records, reason, kind=None):

@@ -32,10 +32,6 @@ class WorkdayTable:
     def to_local(self, value):
         return pytz.utc.localize(value).astimezone(self.tz).replace(tzinfo=None)
 
-    def to_local_date(self, value):
-        """The day of a date, or of a moment (UTC) in the time zone of the company."""
-        return self.to_local(value).date() if isinstance(value, datetime) else value
-
     def get_reason(self, day):
         """(kind, name) of what decides on this day."""
         return self._reasons[day]

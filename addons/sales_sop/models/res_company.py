@@ -138,11 +138,11 @@ class ResCompany(models.Model):
     def _sop_add_workdays_batch(self, pairs):
         """{(start, number): deadline} for many pairs, at the cost of one."""
         pairs = set(pairs)
-        days = [self._get_sop_local_date(start) for start, number in pairs]
+        days = {start: self._get_sop_local_date(start) for start, number in pairs}
         if not days:
             return {}
-        table = self._get_sop_workday_table(min(days), get_horizon(max(days)))
-        return {(start, number): table.add(table.to_local_date(start), number) for start, number in pairs}
+        table = self._get_sop_workday_table(min(days.values()), get_horizon(max(days.values())))
+        return {(start, number): table.add(days[start], number) for start, number in pairs}
 
     def _sop_count_workdays(self, start, end):
         """Working days between two datetimes (UTC), as a float.

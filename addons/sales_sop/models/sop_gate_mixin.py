@@ -190,7 +190,7 @@ class SopGateMixin(models.AbstractModel):
                 values.update(sop_process_id=move.process.id, sop_entry_stage_id=move.entry_stage.id)
             groups[tuple(values.items())].append(move.document.id)
         for values, ids in groups.items():
-            as_engine(self.browse(ids)).with_context(tracking_disable=True).write(dict(values))
+            as_engine(self.browse(ids), tracking_disable=True).write(dict(values))
 
     @api.model
     def _sop_warn(self, moves, open_items):
@@ -275,7 +275,7 @@ class SopGateMixin(models.AbstractModel):
         before = {document: document.sop_deadline for document in changed}
         for deadline, group in groupby(changed, lambda document: deadlines[document.id]):
             documents = self.browse(document.id for document in group)
-            as_engine(documents).with_context(tracking_disable=True).write({'sop_deadline': deadline})
+            as_engine(documents, tracking_disable=True).write({'sop_deadline': deadline})
         changed._sop_run_missed_rules(before)
 
     # ------------------------------------------------------------

@@ -189,7 +189,9 @@ class SopMixin(models.AbstractModel):
         self._check_sop_protected(vals_list)
         documents = super().create(vals_list)
         if self._is_sop_in_use():
-            documents._get_sop_newcomers()._sop_enter()
+            newcomers = documents._get_sop_newcomers()
+            if newcomers:
+                newcomers._sop_enter()
         return documents
 
     def write(self, vals):
@@ -239,9 +241,9 @@ class SopMixin(models.AbstractModel):
         if newcomers:
             newcomers._sop_enter()
         documents = (self - newcomers).filtered('sop_process_id')
-        documents.sop_process_id._sop_prime()
         if not documents:
             return
+        documents.sop_process_id._sop_prime()
         targets, outcomes = documents._get_sop_target_stages(), documents._get_sop_outcomes()
         self._sop_pass_gate([
             move for document in documents
