@@ -66,6 +66,10 @@ class TimeFigure:
         return bool(self.target and self.ratio - self.error > self.target)
 
     @property
+    def is_unclear(self):
+        return bool(self.target and abs(self.ratio - self.target) <= self.error)
+
+    @property
     def verdict(self):
         return f"×{self.ratio:.2f} ±{self.error:.2f} of a plain Odoo's CPU time, allowed ×{self.target:.2f}"
 
