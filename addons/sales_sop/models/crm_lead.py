@@ -131,3 +131,28 @@ class CrmLead(models.Model):
         leads = with_cause(self, self.env._("Merged with other leads."))
         merged = super(CrmLead, leads)._merge_opportunity(user_id, team_id, auto_unlink, max_length)
         return merged.with_env(self.env)
+
+    # ------------------------------------------------------------
+    # WHERE THE PARTS OF S1 AND S2 MEET
+    # ------------------------------------------------------------
+
+    def _check_sop_contactable(self):
+        """Refuse when one of these leads must not be contacted.
+
+        :raise UserError: names the leads, the reason and the way out
+        """
+
+    def _sop_after_contact(self, logs):
+        """Called once for the contact logs that were just made for these leads, as the person who made them."""
+
+    def _sop_regrade(self, reason='', user=None):
+        """Grade these leads anew; the history keeps the change with its reason.
+
+        :param user: whose decision it was; None: the system's
+        """
+
+    def _sop_after_regrade(self, before):
+        """Called after a grade has changed.
+
+        :param dict before: ``{lead id: grade before}`` of the leads whose grade is another one now
+        """

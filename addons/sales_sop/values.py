@@ -1,0 +1,57 @@
+"""Values of the domain that several models share. The keys are stored, the labels are shown."""
+
+METHODS = [
+    ('phone', "Phone"),
+    ('email', "E-mail"),
+    ('social', "Social media"),
+    ('event', "Industry event"),
+    ('referral', "Referral"),
+    ('visit', "Visit"),
+]
+OUTCOMES = [
+    ('interested', "Interested"),
+    ('nurture', "To be nurtured"),
+    ('no_need', "No need"),
+    ('refused', "Refused"),
+    ('unreached', "Not reached"),
+]
+SOURCES = [
+    ('referral', "Referral"),
+    ('online', "Online promotion"),
+    ('offline', "Offline promotion"),
+    ('database', "Professional database"),
+    ('cold', "Cold visit"),
+    ('other', "Other"),
+]
+LEGAL_BASES = [
+    ('consent', "Consent"),
+    ('public', "Lawfully public"),
+    ('business', "Needed for a contract"),
+    ('licensed', "Lawfully licensed data"),
+]
+SIZE_BANDS = [
+    ('micro', "Micro"),
+    ('small', "Small"),
+    ('medium', "Medium"),
+    ('large', "Large"),
+]
+PURCHASE_HABITS = [
+    ('direct', "Direct purchase"),
+    ('framework', "Framework agreement"),
+    ('tender', "Tender"),
+    ('distributor', "Distributor"),
+]
+GRADES = [
+    ('a', "A"),
+    ('b', "B"),
+    ('c', "C"),
+    ('d', "D"),
+]
+LIFECYCLE = [
+    ('potential', "Potential customer"),
+    ('intention', "Intention customer"),
+    ('contracted', "Contracted customer"),
+    ('dormant', "Dormant customer"),
+    ('lost', "Lost customer"),
+    ('blocked', "Blocked"),
+]
