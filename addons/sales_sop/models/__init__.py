@@ -25,6 +25,7 @@ from . import sale_order
 from . import sop_process_exchange
 from . import res_company_settings
 from . import res_config_settings
+from . import sop_lead_child_mixin
 from . import sop_stakeholder_role
 from . import sop_market_note
 from . import sop_customer_profile

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -182,7 +182,8 @@ class SopMixin(models.AbstractModel):
     @api.model
     def default_get(self, fields):
         # No default of a user or of a context puts a document anywhere.
-        return super().default_get([name for name in fields if name not in self._sop_position_fields])
+        protected = self._get_sop_protected_fields()
+        return super().default_get([name for name in fields if name not in protected])
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -220,10 +221,16 @@ class SopMixin(models.AbstractModel):
     def _is_sop_in_use(self):
         return self.env['sop.process']._is_in_use(self._name)
 
+    @api.model
+    @tools.ormcache()
+    def _get_sop_protected_fields(self):
+        """Names of the fields that only the engine writes."""
+        return frozenset({*self._sop_position_fields, 'sop_check_ids', 'sop_transition_ids'})
+
     def _check_sop_protected(self, vals_list):
         if is_engine(self.env):
             return
-        protected = {*self._sop_position_fields, 'sop_check_ids', 'sop_transition_ids'}
+        protected = self._get_sop_protected_fields()
         for vals in vals_list:
             forged = protected & vals.keys()
             if any(vals[name] for name in forged) or (self and forged):

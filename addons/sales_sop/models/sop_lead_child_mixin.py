@@ -1,0 +1,50 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class SopLeadChildMixin(models.AbstractModel):
+    """Records about one lead that its salesperson writes (``lead_id``).
+
+    Whoever reads the lead reads them, whoever changes the lead changes them;
+    access rights of the model still apply.
+    """
+
+    _name = 'sop.lead.child.mixin'
+    _description = "Part of a Lead"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._check_sop_lead_access('write')
+        return records
+
+    def write(self, vals):
+        self._check_sop_lead_access('write')
+        result = super().write(vals)
+        if 'lead_id' in vals:
+            self._check_sop_lead_access('write')
+        return result
+
+    def _check_sop_lead_access(self, operation):
+        if not self.env.su:
+            # sudo: the link is read to ask for the rights on the lead it leads to.
+            self.sudo().lead_id.sudo(False).check_access(operation)
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
+        if not (self.env.su or bypass_access):
+            domain = Domain(domain) & Domain('lead_id', 'any', Domain.TRUE)
+        return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if self.env.su or not self:
+            return result
+        # sudo: the link is read to ask for the rights on the lead it leads to.
+        leads = self.sudo().lead_id.sudo(False)
+        allowed = set(leads._filtered_access('read' if operation == 'read' else 'write')._ids)
+        forbidden = self.filtered(lambda record: record.sudo().lead_id.id not in allowed)
+        forbidden |= result[0] if result else self.browse()
+        if not forbidden:
+            return result
+        return forbidden, lambda: self.env['ir.rule']._make_access_error(operation, forbidden)
