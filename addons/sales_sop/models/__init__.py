@@ -42,6 +42,8 @@ from . import sop_import_line
 from . import crm_lead_import
 from . import crm_lead_duplicate
 from . import sop_duplicate
+from . import sop_grade_config_mixin
+from . import res_company_grade
 from . import sop_grade
 from . import sop_grade_criterion
 from . import sop_grade_level

@@ -1,0 +1,52 @@
+from odoo import api, models
+
+
+class SopGradeConfigMixin(models.AbstractModel):
+    """A part of the settings by which leads are graded.
+
+    What was read of them is cached for all requests; a change forgets it and
+    has the leads graded anew by the scheduled job.
+    """
+
+    _name = 'sop.grade.config.mixin'
+    _description = "Setting of the Grading"
+
+    # fields that change no grade
+    _sop_grade_texts = frozenset()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._sop_forget_grading()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._sop_forget_grading(is_text=self._sop_grade_texts.issuperset(vals))
+        return result
+
+    def unlink(self):
+        self._sop_forget_grading()
+        return super().unlink()
+
+    def _sop_forget_grading(self, is_text=False):
+        self.env.registry.clear_cache()
+        # Another request may have read the old settings before this one is committed.
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        if self and not is_text:
+            self._get_sop_grading_companies()._sop_request_regrade()
+
+    def _get_sop_grading_companies(self):
+        """The companies whose leads are graded by these settings."""
+        # sudo: a shared setting counts in companies the manager does not work in.
+        own = self.sudo().company_id
+        if all(record.company_id for record in self.sudo()):
+            return own
+        return own.search([])
+
+    @api.model
+    def _get_first_by_company(self, records, company, key):
+        """``{key: record}``: that of the company itself before the shared one."""
+        own = records.filtered(lambda record: record.company_id == company)
+        shared = records.filtered(lambda record: not record.company_id)
+        return {record[key]: record for record in (*shared, *own)}
