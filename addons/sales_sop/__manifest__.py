@@ -11,6 +11,7 @@
         'security/sales_sop_groups.xml',
         'security/ir.model.access.csv',
         'security/sales_sop_security.xml',
+        'data/ir_sequence_data.xml',
         'data/ir_cron_data.xml',
         'data/base_automation_data.xml',
         'data/crm_lost_reason_data.xml',
