@@ -50,6 +50,7 @@ from . import sop_grade_level
 from . import sop_grade_history
 from . import crm_lead_grade
 from . import sop_stakeholder
+from . import sop_contact_mixin
 from . import sop_contact_log
 from . import crm_lead_contact
 from . import sop_pool_move
