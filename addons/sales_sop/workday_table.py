@@ -1,5 +1,6 @@
 from bisect import bisect_left, bisect_right
 from datetime import date, datetime, time, timedelta
+from itertools import accumulate
 
 import pytz
 
@@ -62,6 +63,50 @@ class WorkdayTable:
         return full_days + (moment - datetime.combine(day, time.min)) / timedelta(days=1)
 
 
+class WorkhourTable:
+    """When one company works, laid out once and asked for many documents.
+
+    ``periods`` are pairs of local times in order; inside, all is UTC, so that a
+    change of the clocks neither gives nor takes an hour. Threads share a table.
+    """
+
+    def __init__(self, tz, periods):
+        pairs = [tuple(self._to_utc(tz, moment) for moment in period) for period in periods]
+        self._periods = [(start, end) for start, end in pairs if end > start]
+        self._starts = [start for start, __ in self._periods]
+        # Time worked by the end of each period
+        self._worked = list(accumulate((end - start for start, end in self._periods), initial=timedelta()))
+
+    @staticmethod
+    def _to_utc(tz, moment):
+        return tz.localize(moment).astimezone(pytz.utc).replace(tzinfo=None)
+
+    def add(self, start, hours):
+        """The moment at which ``hours`` are worked off after ``start``; False when there is none."""
+        if hours <= 0:
+            return False
+        target = self._measure(start) + timedelta(hours=hours)
+        # The first period by whose end the time is reached
+        index = bisect_left(self._worked, target, lo=1) - 1
+        if index >= len(self._periods):
+            return False
+        return self._periods[index][0] + target - self._worked[index]
+
+    def count(self, start, end):
+        """Hours worked between two moments."""
+        if end <= start:
+            return 0.0
+        return (self._measure(end) - self._measure(start)) / timedelta(hours=1)
+
+    def _measure(self, moment):
+        """Time worked before ``moment``."""
+        index = bisect_right(self._starts, moment) - 1
+        if index < 0:
+            return timedelta()
+        start, end = self._periods[index]
+        return self._worked[index] + min(moment, end) - start
+
+
 class WorkdayRules:
     """What decides whether a company works on a day.
 
@@ -88,16 +133,48 @@ class WorkdayRules:
         """
         if day in self._entries:
             return self._entries[day]
-        hours = self._get_hours(day)
-        if not hours:
+        if not self._get_hours(day):
             return 'closed', None
-        gaps = [(datetime.combine(day, start), datetime.combine(day, end)) for start, end in hours]
+        gaps, leave_name = self._get_gaps(day)
+        return ('open', None) if gaps else ('leave', leave_name)
+
+    def get_periods(self, start, end):
+        """Pairs of local times in which the company works, in order."""
+        days = (date.fromordinal(number) for number in range(start.toordinal(), end.toordinal() + 1))
+        return [period for day in days for period in self._get_day_periods(day)]
+
+    def _get_day_periods(self, day):
+        kind, __ = self._entries.get(day, (None, None))
+        if kind == 'holiday':
+            return []
+        if kind == 'workday':
+            return self._lay(day, self._get_hours(day) or self._get_usual_hours(day))
+        return self._get_gaps(day)[0]
+
+    def _get_usual_hours(self, day):
+        """The hours of an ordinary working day: of the same week, if that has any."""
+        week_types = sorted((0, 1), key=lambda week_type: week_type != self._get_week_type(day))
+        found = (self._hours.get((week_type, weekday)) for week_type in week_types for weekday in range(7))
+        return next(filter(None, found), USUAL_HOURS)
+
+    def _get_gaps(self, day):
+        """What the times off leave of the working hours of a day, and the name of the first that takes some."""
+        gaps = self._lay(day, self._get_hours(day) or [])
         leave_name = None
         for start, end, name in self._leaves:
             if any(start < gap_end and end > gap_start for gap_start, gap_end in gaps):
                 leave_name = leave_name or name
                 gaps = self._subtract(gaps, start, end)
-        return ('open', None) if gaps else ('leave', leave_name)
+        return gaps, leave_name
+
+    @staticmethod
+    def _lay(day, hours):
+        midnight = datetime.combine(day, time.min)
+        # The last moment of a day stands for midnight.
+        return sorted(
+            (datetime.combine(day, start), midnight + timedelta(days=1) if end == time.max else
+             datetime.combine(day, end))
+            for start, end in hours)
 
     def _get_hours(self, day):
         if self._hours:

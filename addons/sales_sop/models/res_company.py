@@ -232,6 +232,11 @@ class ResCompany(models.Model):
     @tools.ormcache('self.id', 'first_year', 'last_year')
     def _load_sop_workday_table(self, first_year, last_year):
         start, end = date(first_year, 1, 1), date(last_year, 12, 31)
+        rules, tz = self._get_sop_workday_rules(start, end)
+        return WorkdayTable(tz, rules.get_reasons(start, end))
+
+    def _get_sop_workday_rules(self, start, end):
+        """What decides when this company works from ``start`` to ``end``, and its time zone."""
         # sudo: deadlines do not depend on who may read the table or the working hours.
         company_sudo = self.sudo()
         calendar_sudo = company_sudo.resource_calendar_id
@@ -253,7 +258,7 @@ class ResCompany(models.Model):
                 for leave in company_sudo._get_sop_closing_leaves(calendar_sudo, start, end)
             ],
         )
-        return WorkdayTable(tz, rules.get_reasons(start, end))
+        return rules, tz
 
     @api.model
     def _get_sop_working_hours(self, calendar):

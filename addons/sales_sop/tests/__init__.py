@@ -23,3 +23,4 @@ from . import test_setup
 from . import test_tours
 from . import test_views
 from . import test_workday
+from . import test_workhours
