@@ -1,7 +1,10 @@
 from odoo import api, fields, models, tools
 from odoo.fields import Command
+from odoo.tools import LazyTranslate
 
 from ..values import PURCHASE_HABITS, SIZE_BANDS
+
+_lt = LazyTranslate(__name__)
 
 # What a lead takes over from its customer: its own field and that of the customer.
 CUSTOMER_TRAITS = {
@@ -29,7 +32,7 @@ class CrmLead(models.Model):
         'sop.market.note', 'sop_market_note_lead_rel', 'lead_id', 'note_id', string="Market Notes", copy=False,
         help="What we know about the market that led to this customer.")
     # Grouped by campaign, what came without one is shown as well (S1.6).
-    campaign_id = fields.Many2one(falsy_value_label="Unattributed")
+    campaign_id = fields.Many2one(falsy_value_label=_lt("Unattributed"))
 
     @api.depends(lambda self: ['partner_id', *(
         f'partner_id.commercial_partner_id.{name}' for name in CUSTOMER_TRAITS.values())])

@@ -66,7 +66,7 @@ class SopCustomerProfile(models.Model):
         'sop.stakeholder.role', 'sop_customer_profile_role_rel', string="Key Decision-makers", ondelete='restrict')
     note_ids = fields.Many2many(
         'sop.market.note', 'sop_customer_profile_note_rel', 'profile_id', 'note_id', string="Market Notes Used",
-        ondelete='restrict', domain=[('is_rumour', '=', False)])
+        ondelete='restrict')
     description = fields.Text()
     valid_to = fields.Date(readonly=True, copy=False)
     approved_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')

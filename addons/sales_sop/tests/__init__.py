@@ -1,6 +1,8 @@
 from . import test_access
 from . import test_assignment
+from . import test_campaign
 from . import test_checklist
+from . import test_customer_profile
 from . import test_engine_corners
 from . import test_evidence
 from . import test_evidence_http
@@ -11,6 +13,7 @@ from . import test_gate_modes
 from . import test_gate_tools
 from . import test_js
 from . import test_lost_restore
+from . import test_market_note
 from . import test_odd_arguments
 from . import test_overdue
 from . import test_process_exchange
