@@ -52,7 +52,9 @@ from . import crm_lead_grade
 from . import sop_stakeholder
 from . import sop_contact_mixin
 from . import sop_contact_log
+from . import sop_contact_follow_up
 from . import crm_lead_contact
+from . import mail_activity_contact
 from . import sop_pool_move
 from . import sop_handover
 from . import sop_handover_line

@@ -3,6 +3,7 @@ from . import test_assignment
 from . import test_campaign
 from . import test_checklist
 from . import test_customer_profile
+from . import test_contact_log
 from . import test_engine_corners
 from . import test_evidence
 from . import test_evidence_http

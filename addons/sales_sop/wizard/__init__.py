@@ -5,3 +5,4 @@ from . import sop_migration
 from . import sop_migration_line
 from . import sop_setup
 from . import sop_setup_stage
+from . import sop_contact_dialog
