@@ -26,6 +26,7 @@
         'wizard/sop_process_import_views.xml',
         'wizard/sop_migration_views.xml',
         'wizard/sop_setup_views.xml',
+        'wizard/sop_request_cancel_views.xml',
         'views/sop_requirement_views.xml',
         'views/sop_stage_views.xml',
         'views/sop_process_views.xml',

@@ -60,8 +60,10 @@ from . import sop_handover
 from . import sop_handover_line
 from . import crm_lead_pool
 from . import res_company_workhours
+from . import mail_thread
 from . import sop_request
 from . import crm_lead_request
+from . import sale_order_request
 from . import sop_lifecycle_change
 from . import crm_lead_lifecycle
 from . import res_partner_lifecycle

@@ -6,3 +6,4 @@ from . import sop_migration_line
 from . import sop_setup
 from . import sop_setup_stage
 from . import sop_contact_dialog
+from . import sop_request_cancel
