@@ -67,8 +67,12 @@ from . import sale_order_request
 from . import sop_lifecycle_change
 from . import crm_lead_lifecycle
 from . import res_partner_lifecycle
+from . import sop_file_mixin
 from . import sop_material
 from . import sop_material_pack
 from . import sop_material_line
+from . import sop_material_sending
+from . import mail_thread
+from . import mail_mail_material
 from . import crm_lead_research
 from . import crm_lead_material

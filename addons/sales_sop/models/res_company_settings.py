@@ -31,6 +31,11 @@ class ResCompany(models.Model):
         help="When the salesperson changes, both sign what is handed over (X.9).")
     sop_handover_days = fields.Integer(
         string="Signed Within", default=3, help="Working days in which both sign (X.9).")
+    sop_expert_id = fields.Many2one(
+        'res.users', string="Product Expert", domain="[('share', '=', False)]",
+        help="Keeps the material and is asked for missing success cases. Empty: the leader of the sales team (S2.2).")
+    sop_material_days = fields.Integer(
+        string="Ask for Renewal", default=30, help="Days before material expires, its expert is told (S2.2).")
     sop_log_hours = fields.Integer(
         string="Contact Logged Within", default=24, help="Hours after the contact (S2).")
     sop_unreached_count = fields.Integer(

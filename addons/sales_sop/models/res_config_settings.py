@@ -15,6 +15,8 @@ class ResConfigSettings(models.TransientModel):
     sop_pool_hold_days = fields.Integer(related='company_id.sop_pool_hold_days', readonly=False)
     sop_handover = fields.Boolean(related='company_id.sop_handover', readonly=False)
     sop_handover_days = fields.Integer(related='company_id.sop_handover_days', readonly=False)
+    sop_expert_id = fields.Many2one(related='company_id.sop_expert_id', readonly=False)
+    sop_material_days = fields.Integer(related='company_id.sop_material_days', readonly=False)
     sop_log_hours = fields.Integer(related='company_id.sop_log_hours', readonly=False)
     sop_unreached_count = fields.Integer(related='company_id.sop_unreached_count', readonly=False)
     sop_unreached_days = fields.Integer(related='company_id.sop_unreached_days', readonly=False)

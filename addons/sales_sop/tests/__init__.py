@@ -16,6 +16,9 @@ from . import test_js
 from . import test_lost_restore
 from . import test_market_note
 from . import test_odd_arguments
+from . import test_material
+from . import test_material_pack
+from . import test_material_sending
 from . import test_overdue
 from . import test_process_exchange
 from . import test_process_foundation
@@ -23,6 +26,7 @@ from . import test_process_version
 from . import test_query_count
 from . import test_request
 from . import test_requirement_kinds
+from . import test_research
 from . import test_sales_procedure
 from . import test_setup
 from . import test_tours
