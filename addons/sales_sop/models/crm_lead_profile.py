@@ -1,4 +1,5 @@
 from odoo import api, fields, models, tools
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import LazyTranslate
 
@@ -32,7 +33,8 @@ class CrmLead(models.Model):
         'sop.market.note', 'sop_market_note_lead_rel', 'lead_id', 'note_id', string="Market Notes", copy=False,
         help="What we know about the market that led to this customer.")
     # Grouped by campaign, what came without one is shown as well (S1.6).
-    campaign_id = fields.Many2one(falsy_value_label=_lt("Unattributed"))
+    # Lazy, because the framework finds no translation of a plain string here.
+    campaign_id = fields.Many2one(falsy_value_label=_lt("Unattributed"))  # pylint: disable=translation-field
 
     @api.depends(lambda self: ['partner_id', *(
         f'partner_id.commercial_partner_id.{name}' for name in CUSTOMER_TRAITS.values())])
@@ -52,6 +54,14 @@ class CrmLead(models.Model):
     @tools.ormcache()
     def _get_sop_protected_fields(self):
         return super()._get_sop_protected_fields() | {'sop_profile_id'}
+
+    def action_sop_customer_file(self):
+        """Open the file of the customer of this lead."""
+        self.ensure_one()
+        self.check_access('read')
+        if not self.partner_id:
+            raise UserError(self.env._("%s has no customer yet. Choose or create one first.", self.display_name))
+        return self.partner_id.action_sop_customer_file()
 
     # ------------------------------------------------------------
     # DOORS OF THE LEAD

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -10,25 +10,47 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.check_access('read')
         self.env['crm.lead']._check_sop_internal()
-        phases = self._get_sop_lead_phases()
-        orders = self._search_sop_documents('sale.order')
-        if orders:
-            phases.update(orders._get_sop_order_phases())
+        phases = {**self._get_sop_lead_phases(), **self._get_sop_order_phases()}
         return self.env['crm.lead']._prepare_sop_journey(phases)
 
-    def _search_sop_documents(self, model_name, domain=Domain.TRUE):
-        """Documents of this customer and its contacts that the user may read."""
-        documents = self.env[model_name]
-        if not documents.has_access('read'):
-            return documents
-        return documents.search(domain & Domain('partner_id', 'child_of', self.commercial_partner_id.id))
+    def _get_sop_family_domain(self, name='partner_id'):
+        """Records whose ``name`` is this customer or one of its contacts."""
+        return Domain(name, 'child_of', self.commercial_partner_id.ids)
 
     def _get_sop_lead_phases(self):
-        leads = self._search_sop_documents('crm.lead', Domain('sop_stage_id', '!=', False))
+        """Leads that stand alike say the same: one of each kind is asked."""
+        leads = self.env['crm.lead']
+        if not leads.has_access('read'):
+            return {}
+        domain = self._get_sop_family_domain() & Domain('sop_stage_id', '!=', False)
+        groups = leads._read_group(
+            domain, ['sop_process_id', 'sop_stage_id', 'sop_outcome'], ['id:max'], order='id:max DESC')
         order = ('todo', 'done', 'current')
+        action = self._get_sop_journey_action(self.env._("Opportunities"), leads, domain)
         phases = {}
-        for lead in leads:
-            for phase, (state, detail, __) in lead._get_sop_journey_phases().items():
+        for *__, lead_id in groups:
+            for phase, (state, detail, __) in leads.browse(lead_id)._get_sop_journey_phases().items():
                 if order.index(state) >= order.index(phases.get(phase, ('todo',))[0]):
-                    phases[phase] = (state, detail, leads._get_sop_list_action(self.env._("Opportunities"), leads))
+                    phases[phase] = (state, detail, action)
         return phases
+
+    def _get_sop_order_phases(self):
+        """Those that are not invoiced yet stand for all, where there are any."""
+        orders = self.env['sale.order']
+        if not orders.has_access('read'):
+            return {}
+        domain = self._get_sop_family_domain() & Domain('state', '=', 'sale')
+        some = orders.search(domain & Domain('invoice_status', '!=', 'invoiced'), limit=3) or orders.search(
+            domain, limit=3)
+        action = self._get_sop_journey_action(self.env._("Orders"), orders, domain)
+        return {phase: (state, detail, action) for phase, (state, detail, __) in some._get_sop_order_phases().items()}
+
+    @api.model
+    def _get_sop_journey_action(self, name, documents, domain):
+        return {
+            'type': 'ir.actions.act_window',
+            'name': name,
+            'res_model': documents._name,
+            'views': [(False, 'list'), (False, 'form')],
+            'domain': list(domain),
+        }

@@ -1,10 +1,213 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 from ..values import PURCHASE_HABITS, SIZE_BANDS
 
+# Rows of a section that the customer file shows at once.
+NEWEST = 5
+
 
 class ResPartner(models.Model):
+    """The customer file: one screen with what the company knows of a customer (X.2)."""
+
     _inherit = 'res.partner'
 
     sop_size_band = fields.Selection(SIZE_BANDS, string="Size")
     sop_purchase_habit = fields.Selection(PURCHASE_HABITS, string="Purchasing Habits")
+    sop_has_file = fields.Boolean(
+        string="Customer File", compute='_compute_sop_has_file', search='_search_sop_has_file',
+        help="An opportunity of this customer follows a procedure.")
+
+    @api.depends_context('uid')
+    def _compute_sop_has_file(self):
+        customers = self.commercial_partner_id
+        found = customers.search(Domain('id', 'in', customers.ids) & Domain('sop_has_file', '=', True))
+        for partner in self:
+            partner.sop_has_file = partner.commercial_partner_id in found
+
+    def _search_sop_has_file(self, operator, value):
+        if operator != 'in':
+            return NotImplemented
+        leads = self.env['crm.lead'].with_context(active_test=False)._search(
+            Domain('sop_process_id', '!=', False) & Domain('partner_id', '!=', False))
+        # sudo: the company of a contact, whoever may read the contact.
+        contacts = self.sudo().with_context(active_test=False)._search(
+            [('id', 'in', leads.subselect('partner_id'))])
+        having = Domain('id', 'in', contacts.subselect('commercial_partner_id'))
+        return Domain.OR(having if wanted else ~having for wanted in value)
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    def action_sop_customer_file(self):
+        """Open the file of this customer."""
+        self.ensure_one()
+        self.check_access('read')
+        return {
+            **self.env['ir.actions.actions']._for_xml_id('sales_sop.sop_customer_file_action'),
+            'name': self.commercial_partner_id.display_name,
+            'context': {'active_id': self.commercial_partner_id.id, 'active_model': self._name},
+        }
+
+    def get_sop_customer_file(self):
+        """What the user may see of this customer: the header, its facts and the newest rows of each section."""
+        self.ensure_one()
+        self.check_access('read')
+        self._check_sop_file_access()
+        customer = self.commercial_partner_id
+        customer.check_access('read')
+        sections = sorted(customer._get_sop_file_sections(), key=lambda section: section['sequence'])
+        return {
+            'customer': customer._prepare_sop_file_header(),
+            'facts': customer._get_sop_file_facts(),
+            'journey': customer.get_sop_journey(),
+            'sections': [
+                customer._prepare_sop_file_section(section) for section in sections
+                if self.env[section['model']].has_access('read')
+            ],
+        }
+
+    def _check_sop_file_access(self):
+        user = self.env.user
+        if not (user.has_group('sales_sop.group_sop_user') or user.has_group('sales_sop.group_sop_auditor')):
+            raise AccessError(self.env._("The customer file is shown to sales and to auditors of the procedure."))
+
+    # ------------------------------------------------------------
+    # WHAT THE FILE SHOWS
+    # ------------------------------------------------------------
+
+    def _get_sop_file_sections(self):
+        """The sections of this customer's file; other add-ons append theirs.
+
+        A list of dicts: ``key``, ``label``, ``sequence``, ``model``, ``domain``, ``fields`` and ``order``, and if
+        need be ``open``, the many2one that a row opens instead of itself. The user sees those whose model and
+        fields he may read, and in them what his access rules let through.
+        """
+        return [
+            section for section in self._get_sop_file_known_sections() if section['model'] in self.env
+        ]
+
+    def _get_sop_file_known_sections(self):
+        of_leads = Domain('lead_id.partner_id', 'child_of', self.ids)
+        return [
+            {
+                'key': 'leads', 'label': self.env._("Opportunities"), 'sequence': 10, 'model': 'crm.lead',
+                'domain': self._get_sop_family_domain(), 'order': 'id desc',
+                'fields': ['name', 'sop_grade', 'stage_id', 'expected_revenue', 'user_id'],
+            }, {
+                'key': 'contacts', 'label': self.env._("Contacts"), 'sequence': 20, 'model': 'res.partner',
+                'domain': self._get_sop_family_domain('id') & Domain('id', '!=', self.id), 'order': 'id desc',
+                'fields': ['name', 'function', 'phone', 'email'],
+            }, {
+                'key': 'stakeholders', 'label': self.env._("Stakeholders"), 'sequence': 30, 'model': 'sop.stakeholder',
+                'domain': of_leads, 'order': 'id desc', 'open': 'lead_id',
+                'fields': ['name', 'role_id', 'attitude', 'influence', 'lead_id'],
+            }, {
+                'key': 'contact_logs', 'label': self.env._("Contact Log"), 'sequence': 40, 'model': 'sop.contact.log',
+                'domain': self._get_sop_family_domain() & Domain('state', '!=', 'superseded'),
+                'order': 'date desc, id desc',
+                'fields': ['date', 'method', 'outcome', 'next_step', 'user_id'],
+            }, {
+                'key': 'requests', 'label': self.env._("Requests"), 'sequence': 50, 'model': 'sop.request',
+                'domain': self._get_sop_family_domain(), 'order': 'received_at desc, id desc',
+                'fields': ['subject', 'received_at', 'state', 'user_id'],
+            }, {
+                'key': 'materials', 'label': self.env._("Material"), 'sequence': 60, 'model': 'sop.material.line',
+                'domain': of_leads, 'order': 'id desc', 'open': 'lead_id',
+                'fields': ['material_id', 'version', 'sent_date', 'lead_id'],
+            }, {
+                'key': 'grades', 'label': self.env._("Grade History"), 'sequence': 70, 'model': 'sop.grade.history',
+                'domain': of_leads, 'order': 'id desc', 'open': 'lead_id',
+                'fields': ['date', 'from_grade', 'to_grade', 'score', 'reason'],
+            }, {
+                'key': 'notes', 'label': self.env._("Market Notes"), 'sequence': 80, 'model': 'sop.market.note',
+                'domain': Domain('lead_ids.partner_id', 'child_of', self.ids), 'order': 'date desc, id desc',
+                'fields': ['date', 'name', 'finding'],
+            }, {
+                'key': 'orders', 'label': self.env._("Orders"), 'sequence': 90, 'model': 'sale.order',
+                'domain': self._get_sop_family_domain(), 'order': 'id desc',
+                'fields': ['name', 'date_order', 'amount_total', 'state'],
+            },
+        ]
+
+    def _prepare_sop_file_header(self):
+        self.ensure_one()
+        names = [
+            'name', 'phone', 'email', 'city', 'country_id', 'user_id', 'industry_id', 'sop_size_band', 'category_id',
+            'sop_lifecycle']
+        columns = self._get_sop_file_columns(self._name, names)
+        values = self.read([column['name'] for column in columns])[0]
+        return {
+            'id': self.id, 'name': self.display_name,
+            'values': [
+                {**column, 'value': values[column['name']]} for column in columns
+                if column['name'] != 'name' and column['type'] != 'many2many' and values[column['name']]
+            ],
+            'tags': self.category_id.mapped('display_name'),
+        }
+
+    def _get_sop_file_facts(self):
+        """The numbers at the top, as ``[{label, type, value}]``; other add-ons append theirs."""
+        leads = self.env['crm.lead']
+        if not leads.has_access('read'):
+            return []
+        running = self._get_sop_family_domain() & leads._get_sop_open_domain()
+        columns = self._get_sop_file_columns('crm.lead', ['sop_last_contact_date', 'sop_next_contact_date'])
+        ways = {'sop_last_contact_date': 'max', 'sop_next_contact_date': 'min'}
+        (count, revenue, *dates), = leads._read_group(running, [], [
+            '__count', 'expected_revenue:sum', *(f"{column['name']}:{ways[column['name']]}" for column in columns)])
+        best = leads.search(
+            running & Domain('sop_grade', '!=', False), order='sop_grade, id desc', limit=1) if (
+            'sop_grade' in leads._fields) else leads
+        return [
+            *([self._prepare_sop_file_fact(best, 'sop_grade')] if best else []),
+            {'label': self.env._("Open opportunities"), 'type': 'integer', 'value': count},
+            {'label': self.env._("Expected revenue"), 'type': 'monetary', 'value': revenue or 0,
+             'currency_id': self.env.company.currency_id.id},
+            *({'label': column['string'], 'type': column['type'], 'value': fields.Datetime.to_string(value) if (
+                column['type'] == 'datetime') else fields.Date.to_string(value)}
+              for column, value in zip(columns, dates, strict=True) if value),
+        ]
+
+    @api.model
+    def _prepare_sop_file_fact(self, record, name):
+        column, = self._get_sop_file_columns(record._name, [name])
+        return {'label': column['string'], 'type': column['type'], 'selection': column.get('selection'),
+                'value': record[name]}
+
+    @api.model
+    def _get_sop_file_columns(self, model_name, names):
+        """What the client has to know of those fields that exist and the user may read."""
+        found = self.env[model_name].fields_get(names, ['string', 'type', 'selection', 'currency_field', 'digits'])
+        return [{'name': name, **found[name]} for name in names if name in found]
+
+    def _prepare_sop_file_section(self, section):
+        records = self.env[section['model']]
+        # What was lost or archived is part of the story.
+        records = records.with_context(active_test=False)
+        columns = self._get_sop_file_columns(section['model'], section['fields'])
+        names = [column['name'] for column in columns]
+        names += [column['currency_field'] for column in columns if column.get('currency_field')]
+        names += [section['open']] if section.get('open') else []
+        newest = records.search_fetch(section['domain'], names, order=section['order'], limit=NEWEST)
+        return {
+            **{key: section[key] for key in ('key', 'label', 'model')},
+            'open': section.get('open', False),
+            'open_model': section.get('open') and records._fields[section['open']].comodel_name,
+            'columns': columns,
+            'rows': newest.read(names),
+            'count': records.search_count(section['domain']) if len(newest) == NEWEST else len(newest),
+            'action': self._prepare_sop_file_action(section),
+        }
+
+    def _prepare_sop_file_action(self, section):
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("%(section)s of %(customer)s", section=section['label'], customer=self.display_name),
+            'res_model': section['model'],
+            'views': [(False, 'list'), (False, 'form')],
+            'domain': list(section['domain']),
+            'context': {'active_test': False, 'create': False},
+        }

@@ -25,7 +25,8 @@ class SopMarketNote(models.Model):
 
     name = fields.Char(string="Headline", required=True, tracking=True)
     info_type = fields.Selection(
-        [('trend', "Industry trend"), ('policy', "Policy"), ('competitor', "Competitor"), ('demand', "Change of demand")],
+        [('trend', "Industry trend"), ('policy', "Policy"), ('competitor', "Competitor"),
+         ('demand', "Change of demand")],
         string="About", required=True, default='trend', index=True)
     channel = fields.Selection(
         [('report', "Industry report"), ('expo', "Trade fair"), ('online', "Online platform"),
@@ -54,7 +55,7 @@ class SopMarketNote(models.Model):
     lead_ids = fields.Many2many(
         'crm.lead', 'sop_market_note_lead_rel', 'note_id', 'lead_id', string="Leads", copy=False,
         help="What came of it.")
-    lead_count = fields.Integer(string="Lead Count", compute='_compute_lead_count')
+    lead_count = fields.Integer(compute='_compute_lead_count')
     profile_ids = fields.Many2many(
         'sop.customer.profile', string="Used in Profiles", compute='_compute_profile_ids',
         search='_search_profile_ids')

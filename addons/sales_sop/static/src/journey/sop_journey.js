@@ -12,41 +12,19 @@ const STATE_LABELS = {
     none: _t("not started"),
 };
 
-/** The way of a customer, an opportunity or an order through the seven phases. */
-export class SopJourney extends Component {
-    static template = "sales_sop.Journey";
-    static props = { ...standardWidgetProps };
+/** The seven phases, and how far a document or a customer has come in them. */
+export class SopJourneyBar extends Component {
+    static template = "sales_sop.JourneyBar";
+    static props = { phases: Array, onPhase: Function };
 
     setup() {
-        this.orm = useService("orm");
-        this.action = useService("action");
-        this.sopFocus = useService("sop_focus");
         this.listRef = useRef("list");
-        this.state = useState({ phases: [] });
-        this.loadCount = 0;
-        useRecordObserver((record) => {
-            const data = toRaw(record.data);
-            if (this.seenData !== data) {
-                this.seenData = data;
-                this.load(record);
-            }
-        });
         onMounted(() => this.showCurrent());
         onPatched(() => this.showCurrent());
     }
 
-    async load({ resModel, resId }) {
-        const loadId = ++this.loadCount;
-        const phases = resId
-            ? await this.orm.silent.call(resModel, "get_sop_journey", [[resId]])
-            : [];
-        if (loadId === this.loadCount) {
-            this.state.phases = phases || [];
-        }
-    }
-
     get hasStarted() {
-        return this.state.phases.some(({ state }) => state !== "none");
+        return this.props.phases.some(({ state }) => state !== "none");
     }
 
     /** On a phone the bar is wider than the screen. */
@@ -60,6 +38,38 @@ export class SopJourney extends Component {
 
     phaseTitle({ label, label_detail: detail, state }) {
         return [label, STATE_LABELS[state], detail].filter(Boolean).join(" · ");
+    }
+}
+
+/** The way of a customer, an opportunity or an order through the seven phases. */
+export class SopJourney extends Component {
+    static template = "sales_sop.Journey";
+    static components = { SopJourneyBar };
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.sopFocus = useService("sop_focus");
+        this.state = useState({ phases: [] });
+        this.loadCount = 0;
+        useRecordObserver((record) => {
+            const data = toRaw(record.data);
+            if (this.seenData !== data) {
+                this.seenData = data;
+                this.load(record);
+            }
+        });
+    }
+
+    async load({ resModel, resId }) {
+        const loadId = ++this.loadCount;
+        const phases = resId
+            ? await this.orm.silent.call(resModel, "get_sop_journey", [[resId]])
+            : [];
+        if (loadId === this.loadCount) {
+            this.state.phases = phases || [];
+        }
     }
 
     onPhase({ action }) {
