@@ -72,7 +72,7 @@ from . import sop_material
 from . import sop_material_pack
 from . import sop_material_line
 from . import sop_material_sending
-from . import mail_thread
 from . import mail_mail_material
+from . import mail_thread_material
 from . import crm_lead_research
 from . import crm_lead_material
