@@ -21,6 +21,8 @@
         'data/mail_template_data.xml',
         'data/sop_process_data.xml',
         'wizard/sop_deadline_explain_views.xml',
+        'wizard/sop_contact_dialog_views.xml',
+        'wizard/sop_intention_dialog_views.xml',
         'wizard/sop_process_compare_views.xml',
         'wizard/sop_process_import_views.xml',
         'wizard/sop_migration_views.xml',

@@ -24,6 +24,8 @@ class CrmLead(models.Model):
 
     sop_stakeholder_ids = fields.One2many('sop.stakeholder', 'lead_id', string="Stakeholders", copy=False)
     sop_contact_log_ids = fields.One2many('sop.contact.log', 'lead_id', string="Contact Log", copy=False)
+    sop_live_contact_ids = fields.One2many(
+        'sop.contact.log', 'lead_id', string="Contacts", domain=[('state', '!=', 'superseded')], copy=False)
     sop_last_contact_date = fields.Datetime(string="Last Contact", readonly=True, copy=False)
     sop_need_known = fields.Boolean(string="Need Known", copy=False)
     sop_budget_known = fields.Boolean(string="Budget Known", copy=False)
@@ -110,9 +112,20 @@ class CrmLead(models.Model):
         waiting = self._sop_decide_intention(intention, day)
         return not waiting
 
-    def action_sop_decide_willing(self):
-        """The customer is willing to continue: the button of the form."""
-        return self.action_sop_decide_intention('willing')
+    def action_sop_open_intention(self):
+        """Open the small dialog that decides the intention."""
+        self.ensure_one()
+        self._check_sop_contact_access()
+        dialog = self.env['sop.intention.dialog'].create({'lead_id': self.id})
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Decide the Intention"),
+            'res_model': dialog._name,
+            'res_id': dialog.id,
+            'view_mode': 'form',
+            'views': [(False, 'form')],
+            'target': 'new',
+        }
 
     def action_sop_confirm_intention(self):
         """Confirm as manager what the salesperson proposed."""

@@ -350,6 +350,12 @@ class SopContactLog(models.Model):
             values['stakeholder_ids'] = [Command.set(self.stakeholder_ids.ids)]
         return self.env['sop.contact.dialog']._get_action(self.lead_id, **values)
 
+    def action_cancel_plan(self):
+        """Forget what was planned."""
+        self.check_access('write')
+        self.unlink()
+        return True
+
     def action_lift_refusal(self, reason):
         """Let this way of contact be used again: the customer agrees to it by now."""
         self.check_access('write')

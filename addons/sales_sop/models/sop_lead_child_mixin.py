@@ -33,7 +33,8 @@ class SopLeadChildMixin(models.AbstractModel):
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
         if not (self.env.su or bypass_access):
-            domain = Domain(domain) & Domain('lead_id', 'any', Domain.TRUE)
+            readable = self.env['crm.lead'].has_access('read')
+            domain = Domain(domain) & (Domain('lead_id', 'any', Domain.TRUE) if readable else Domain.FALSE)
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
 
     def _check_access(self, operation):

@@ -26,7 +26,9 @@ class TestMenus(SalesSopCommon):
 
     SALES = {
         'sales_sop_menu_root', 'sop_my_items_menu', 'crm_lead_menu_sop', 'sop_menu_material', 'sop_material_menu',
-        'sop_material_pack_menu', 'sop_material_sending_menu'}
+        'sop_material_pack_menu', 'sop_material_sending_menu',
+        'sop_menu_customer', 'sop_contact_log_menu', 'sop_stakeholder_menu',
+    }
     AUDIT = {'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu'}
     MANAGE = {
         'sop_menu_config', 'sop_setup_menu', 'sop_workday_menu', 'sop_deadline_explain_menu',

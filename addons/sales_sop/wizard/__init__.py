@@ -8,3 +8,4 @@ from . import sop_setup
 from . import sop_setup_stage
 from . import sop_contact_dialog
 from . import sop_request_cancel
+from . import sop_intention_dialog
