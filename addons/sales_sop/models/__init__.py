@@ -32,9 +32,13 @@ from . import sop_customer_profile
 from . import utm_campaign
 from . import crm_lead_profile
 from . import res_partner_file
+from . import sop_refusal_mixin
 from . import sop_prospect_list
 from . import crm_lead_source
+from . import crm_lead_hold
+from . import crm_lead_hold_routes
 from . import res_partner_source
+from . import ir_actions_server
 from . import mail_activity
 from . import mail_mail
 from . import calendar_event

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models, tools
 
 
 class ResCompany(models.Model):
@@ -48,3 +48,28 @@ class ResCompany(models.Model):
         string="Intention Dormant After", default=90, help="Days without any contact (§3.4).")
     sop_dormant_months = fields.Integer(
         string="Customer Dormant After", default=24, help="Months without order, service or visit (§3.4).")
+
+    @api.model
+    @tools.ormcache()
+    def _get_sop_unquarantined_ids(self):
+        """Companies that hold no lead for its legal basis."""
+        # sudo: what holds a lead does not depend on who asks.
+        return self.sudo().search([('sop_quarantine', '=', False)])._ids
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        if not all(companies.mapped('sop_quarantine')):
+            self._forget_sop_quarantine()
+        return companies
+
+    def write(self, vals):
+        result = super().write(vals)
+        if 'sop_quarantine' in vals:
+            self._forget_sop_quarantine()
+        return result
+
+    @api.model
+    def _forget_sop_quarantine(self):
+        self.env.registry.clear_cache()
+        self.env['crm.lead'].invalidate_model(['sop_contact_hold'])

@@ -4,6 +4,15 @@ from odoo import models
 class SaleOrder(models.Model):
     _inherit = 'sale.order'
 
+    def _action_confirm(self):
+        result = super()._action_confirm()
+        # sudo: the basis of a lead does not depend on who confirms the order.
+        customers = self.sudo().partner_id.commercial_partner_id
+        if self.env['crm.lead']._is_sop_in_use():
+            self.env['crm.lead']._sop_state_business(
+                [('partner_id.commercial_partner_id', 'in', customers.ids)])
+        return result
+
     def get_sop_journey(self):
         """The seven phases of the business this order belongs to."""
         self.ensure_one()

@@ -212,18 +212,28 @@ class SopGateMixin(models.AbstractModel):
     @api.model
     def _sop_start_plans(self, moves):
         """Have the plans of the entered stages started once the documents are complete."""
+        self._sop_wait_for_plans({
+            move.document.id: move.to_stage.id for move in moves
+            if move.to_stage.activity_plan_id and move.to_stage != move.from_stage and move.outcome == 'open'
+        })
+
+    @api.model
+    def _sop_wait_for_plans(self, stages):
+        """:param dict stages: ``{document id: id of the stage whose plan is started}``"""
         waiting = self.env.cr.precommit.data.setdefault(f'sop.plans.{self._name}', {})
-        for move in moves:
-            if move.to_stage.activity_plan_id and move.to_stage != move.from_stage and move.outcome == 'open':
-                waiting[move.document.id] = move.to_stage.id
+        waiting.update(stages)
         if waiting:
             self.env.cr.precommit.add(self._sop_run_plans)
+
+    def _get_sop_workable(self):
+        """Those of the documents somebody may be asked to work on."""
+        return self
 
     @api.model
     def _sop_run_plans(self):
         waiting = self.env.cr.precommit.data.pop(f'sop.plans.{self._name}', {})
         documents = self.browse(waiting).exists().filtered(
-            lambda document: document.sudo().sop_stage_id.id == waiting[document.id])
+            lambda document: document.sudo().sop_stage_id.id == waiting[document.id])._get_sop_workable()
         groups = documents.grouped(lambda document: (
             document.sudo().sop_stage_id.activity_plan_id, document._get_sop_plan_user()))
         for (plan, user), group in groups.items():

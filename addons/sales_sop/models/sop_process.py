@@ -46,6 +46,10 @@ class SopProcess(models.Model):
         string="Fast Track For",
         help="Documents that match may enter at a stage marked for the fast track; the items before it are "
              "stored as not applicable. Empty: no fast track.")
+    quarantine = fields.Boolean(
+        string="Hold Leads of Unknown Legal Basis",
+        help="Nobody contacts or exports a document of this process until the legal basis of its data is stated. "
+             "Leads of a prospect list are always held.")
     sequence = fields.Integer(default=10, help="The first process that matches a new document is used.")
     description = fields.Html(translate=True)
     stage_ids = fields.One2many('sop.stage', 'process_id', copy=True)
@@ -274,6 +278,13 @@ class SopProcess(models.Model):
         """Whether a process was ever published for these documents; before that, nothing happens to them."""
         # sudo: which process applies does not depend on who asks.
         return bool(self.sudo().search_count([('res_model', '=', res_model), ('state', '!=', 'draft')], limit=1))
+
+    @api.model
+    @tools.ormcache()
+    def _get_quarantine_ids(self):
+        """The processes that ask for the legal basis before anybody is contacted."""
+        # sudo: which process holds a lead does not depend on who asks.
+        return self.sudo().search([('quarantine', '=', True), ('state', '!=', 'draft')])._ids
 
     def _is_in_scope(self, document):
         """Whether company and team of ``document`` are those of this process."""

@@ -2,6 +2,8 @@ import logging
 
 from odoo import api, fields, models
 
+from ..engine import as_engine
+
 _logger = logging.getLogger(__name__)
 
 REMINDERS = {
@@ -41,7 +43,8 @@ class SopReminderMixin(models.AbstractModel):
                 groups.setdefault(user, []).append(document.id)
         for user, ids in groups.items():
             # The texts come from the type of activity, in the language of the reader.
-            reader = self.browse(ids).with_context(lang=user.lang, tz=user.tz)
+            # A step is late all the same where nobody may contact the customer.
+            reader = as_engine(self.browse(ids), lang=user.lang, tz=user.tz)
             reader.activity_schedule(REMINDERS[level], user_id=user.id)
 
     @api.model

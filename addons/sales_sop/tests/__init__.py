@@ -23,6 +23,7 @@ from . import test_overdue
 from . import test_process_exchange
 from . import test_process_foundation
 from . import test_process_version
+from . import test_prospect_list
 from . import test_query_count
 from . import test_request
 from . import test_requirement_kinds
