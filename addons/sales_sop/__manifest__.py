@@ -69,6 +69,7 @@
     'demo': [
         'demo/res_users_demo.xml',
         'demo/product_product_demo.xml',
+        'demo/res_partner_industry_demo.xml',
         'demo/res_partner_demo.xml',
         'demo/crm_team_demo.xml',
         'demo/sop_workday_demo.xml',

@@ -1,1 +1,2 @@
 from . import sop_demo
+from . import sop_market_demo

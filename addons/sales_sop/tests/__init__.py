@@ -2,6 +2,7 @@ from . import test_access
 from . import test_assignment
 from . import test_campaign
 from . import test_checklist
+from . import test_customer_file
 from . import test_customer_profile
 from . import test_contact_log
 from . import test_engine_corners
