@@ -13,9 +13,12 @@ class ResPartner(models.Model):
         phases = {**self._get_sop_lead_phases(), **self._get_sop_order_phases()}
         return self.env['crm.lead']._prepare_sop_journey(phases)
 
-    def _get_sop_family_domain(self, name='partner_id'):
-        """Records whose ``name`` is this customer or one of its contacts."""
-        return Domain(name, 'child_of', self.commercial_partner_id.ids)
+    def _get_sop_family_domain(self, path='partner_id.'):
+        """Records whose partner, at the end of ``path``, is this customer or one of its contacts.
+
+        By the stored company of a contact: a hierarchy is resolved to long lists of ids.
+        """
+        return Domain(f'{path}commercial_partner_id', 'in', self.commercial_partner_id.ids)
 
     def _get_sop_lead_phases(self):
         """Leads that stand alike say the same: one of each kind is asked."""

@@ -90,7 +90,7 @@ class ResPartner(models.Model):
         ]
 
     def _get_sop_file_known_sections(self):
-        of_leads = Domain('lead_id.partner_id', 'child_of', self.ids)
+        of_leads = self._get_sop_family_domain('lead_id.partner_id.')
         return [
             {
                 'key': 'leads', 'label': self.env._("Opportunities"), 'sequence': 10, 'model': 'crm.lead',
@@ -98,7 +98,7 @@ class ResPartner(models.Model):
                 'fields': ['name', 'sop_grade', 'stage_id', 'expected_revenue', 'user_id'],
             }, {
                 'key': 'contacts', 'label': self.env._("Contacts"), 'sequence': 20, 'model': 'res.partner',
-                'domain': self._get_sop_family_domain('id') & Domain('id', '!=', self.id), 'order': 'id desc',
+                'domain': self._get_sop_family_domain('') & Domain('id', '!=', self.id), 'order': 'id desc',
                 'fields': ['name', 'function', 'phone', 'email'],
             }, {
                 'key': 'stakeholders', 'label': self.env._("Stakeholders"), 'sequence': 30, 'model': 'sop.stakeholder',
@@ -123,7 +123,7 @@ class ResPartner(models.Model):
                 'fields': ['date', 'from_grade', 'to_grade', 'score', 'reason'],
             }, {
                 'key': 'notes', 'label': self.env._("Market Notes"), 'sequence': 80, 'model': 'sop.market.note',
-                'domain': Domain('lead_ids.partner_id', 'child_of', self.ids), 'order': 'date desc, id desc',
+                'domain': self._get_sop_family_domain('lead_ids.partner_id.'), 'order': 'date desc, id desc',
                 'fields': ['date', 'name', 'finding'],
             }, {
                 'key': 'orders', 'label': self.env._("Orders"), 'sequence': 90, 'model': 'sale.order',

@@ -1,5 +1,3 @@
-import json
-
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -75,7 +73,6 @@ class TestCustomerFile(CustomerFileCommon):
         facts = {fact['label']: fact['value'] for fact in file['facts']}
         self.assertEqual((facts["Open opportunities"], facts["Expected revenue"]), (1, 5000))
         self.assertEqual(file['journey'][0]['state'], 'current')
-        self.assertTrue(json.dumps(file), "The client gets what JSON can carry")
 
     def test_another_add_on_adds_a_section(self):
         partners = self.env.registry['res.partner']
@@ -158,7 +155,7 @@ class TestCustomerFileHttp(CustomerFileCommon, SalesSopHttpCommon):
         result, error = self._call_kw('res.partner', 'get_sop_customer_file', [self.customer.ids])
         self.assertFalse(error)
         self.assertEqual(result['customer']['id'], self.customer.id)
-        for ids in ([], [0], (self.customer | self.contact).ids):
+        for ids in ([], [2**31 - 1], (self.customer | self.contact).ids):
             __, error = self._call_kw('res.partner', 'get_sop_customer_file', [ids])
             self.assertTrue(error, ids)
         self.authenticate(self.user_employee.login, self.user_employee.login)
@@ -192,10 +189,9 @@ class TestCustomerFileSize(CustomerFileCommon):
         self.env.flush_all()
         self.env.cr.execute("""
             INSERT INTO res_partner (name, complete_name, parent_id, commercial_partner_id, active, type,
-                                     autopost_bills, is_company, parent_path)
-                 SELECT 'Contact ' || number, 'Contact ' || number, %(id)s, %(id)s, true, 'contact', 'ask', false, 'tmp'
+                                     autopost_bills, is_company)
+                 SELECT 'Contact ' || number, 'Contact ' || number, %(id)s, %(id)s, true, 'contact', 'ask', false
                    FROM generate_series(1, %(number)s) number;
-            UPDATE res_partner SET parent_path = %(id)s || '/' || id || '/' WHERE parent_path = 'tmp';
             INSERT INTO crm_lead (name, type, active, partner_id, team_id, stage_id, user_id, sop_process_id,
                                   sop_stage_id, sop_outcome, won_status, expected_revenue)
                  SELECT 'Lead ' || number, type, active, %(id)s, team_id, stage_id, user_id, sop_process_id,
