@@ -4,10 +4,12 @@ from odoo.fields import Domain
 from odoo.tools import date_utils, groupby
 
 from ..engine import as_engine
+from ..values import METHODS
 from .sop_contact_mixin import INTENTIONS
 
 # Days until the next contact of a lead without a cadence
 DEFAULT_CADENCE = 7
+TASK = 'mail.mail_activity_data_todo'
 # Type of the activity that stands for a contact by each method
 ACTIVITY_TYPES = {
     'phone': 'mail.mail_activity_data_call',
@@ -255,29 +257,41 @@ class CrmLead(models.Model):
 
         :param dict plans: ``{lead: {'date', 'method', 'summary', 'user'}}``
         """
-        plans = {lead: plan for lead, plan in plans.items() if 'sop_contact_hold' not in self._fields or not lead.sudo().sop_contact_hold}
-        leads = self.browse(lead.id for lead in plans)
-        existing = leads._get_sop_follow_ups().grouped('res_id')
+        plans = {lead: plan for lead, plan in plans.items() if not lead.sudo().sop_contact_hold}
+        existing = self.browse(lead.id for lead in plans)._get_sop_follow_ups().grouped('res_id')
+        types = self._get_sop_follow_up_types()
         model_id = self.env['ir.model']._get_id(self._name)
         new = []
         for lead, plan in plans.items():
-            values = self._prepare_sop_follow_up(plan)
+            values = self._prepare_sop_follow_up(plan, types)
             if activity := existing.get(lead.id):
                 as_engine(activity[:1]).write(values)
             else:
                 new.append({**values, 'res_model_id': model_id, 'res_id': lead.id})
-        # sudo: the next contact may be up to another person than the one who logged this one.
-        return as_engine(self.env['mail.activity']).create(new)
+        return self._sop_create_activities(new)
 
     @api.model
-    def _prepare_sop_follow_up(self, plan):
-        xmlid = ACTIVITY_TYPES.get(plan['method'], 'mail.mail_activity_data_todo')
-        activity_type = self.env.ref(xmlid, raise_if_not_found=False) or self.env['mail.activity'].browse().activity_type_id
+    def _get_sop_follow_up_types(self):
+        """``{method: id of the type of activity}``; the type of a method that was deleted is that of a task."""
+        xmlids = {xmlid: self.env.ref(xmlid, raise_if_not_found=False) for xmlid in {TASK, *ACTIVITY_TYPES.values()}}
+        fallback = xmlids[TASK] or self._default_activity_type()
         return {
-            'activity_type_id': activity_type.id or self.env['mail.activity']._default_activity_type().id,
+            method: (xmlids[ACTIVITY_TYPES.get(method, TASK)] or fallback).id for method, __ in METHODS}
+
+    @api.model
+    def _prepare_sop_follow_up(self, plan, types):
+        return {
+            'activity_type_id': types[plan['method'] or 'phone'],
             'date_deadline': plan['date'], 'summary': plan['summary'], 'user_id': (plan['user'] or self.env.user).id,
             'automated': True, 'sop_is_follow_up': True,
         }
+
+    @api.model
+    def _sop_create_activities(self, vals_list):
+        """Make activities for whoever is concerned; of a single one he is notified by mail as well."""
+        # sudo: the next step may be up to another person than the one who made this one.
+        activities = as_engine(self.env['mail.activity'], mail_activity_quick_update=len(vals_list) > 1)
+        return activities.create(vals_list)
 
     # ------------------------------------------------------------
     # ALERTS
@@ -293,7 +307,7 @@ class CrmLead(models.Model):
         if not activity_type or not alerts:
             return
         model_id, today = self.env['ir.model']._get_id(self._name), self._get_sop_todays()
-        as_engine(self.env['mail.activity']).create([
+        self._sop_create_activities([
             {
                 'activity_type_id': activity_type.id, 'res_model_id': model_id, 'res_id': lead.id,
                 'user_id': user.id, 'automated': True, 'date_deadline': today.get(lead.id, fields.Date.today()),

@@ -211,7 +211,10 @@ class SopContactLog(models.Model):
 
     @api.model
     def _prepare_log_values(self, vals):
-        corrected_sudo = self.sudo().browse(vals.get('corrects_id') or [])
+        # sudo: whether the user may correct it is checked when the new log is there.
+        corrected_sudo = self.sudo().browse(vals.get('corrects_id') or []).exists()
+        if corrected_sudo.state == 'superseded':
+            raise UserError(self.env._("This contact has been corrected already. Open its latest version."))
         state = vals.get('state') or ('done' if vals.get('outcome') or corrected_sudo else 'planned')
         return {
             **vals,
