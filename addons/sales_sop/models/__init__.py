@@ -52,7 +52,9 @@ from . import sop_grade
 from . import sop_grade_criterion
 from . import sop_grade_level
 from . import sop_grade_history
+from . import sop_customer_profile_grade
 from . import crm_lead_grade
+from . import crm_lead_score_sheet
 from . import sop_stakeholder
 from . import sop_contact_mixin
 from . import sop_contact_log

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import fields, models, tools
 
 from ..engine import as_engine
 
@@ -12,5 +12,14 @@ class ResCompany(models.Model):
 
     def _sop_request_regrade(self):
         """Have all leads of these companies graded anew, by the scheduled job."""
-        if self:
-            as_engine(self).write({'sop_regrade_from': fields.Datetime.now()})
+        if not self:
+            return
+        as_engine(self).write({'sop_regrade_from': fields.Datetime.now()})
+        cron = self.env.ref('sales_sop.ir_cron_sop_regrade', raise_if_not_found=False)
+        if cron:
+            cron._trigger()
+
+    @tools.ormcache()
+    def _get_sop_company_ids(self):
+        # sudo: whose settings apply does not depend on who asks.
+        return tuple(self.sudo().search([]).ids)

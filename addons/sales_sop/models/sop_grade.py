@@ -46,7 +46,8 @@ class SopGrade(models.Model):
         for company in self._get_sop_grading_companies():
             thresholds = [grade.threshold for code, grade in self._read_grades(company).items() if code != 'd']
             if any(not 0 < threshold <= 100 for threshold in thresholds):
-                raise ValidationError(self.env._("A score lies between 0 and 100, and so do the thresholds of A, B and C."))
+                raise ValidationError(self.env._(
+                    "A score lies between 0 and 100, and so do the thresholds of A, B and C."))
             if thresholds != sorted(thresholds, reverse=True) or len(set(thresholds)) < len(thresholds):
                 raise ValidationError(self.env._(
                     "%(company)s: each grade needs a higher score than the next one (A more than B, B more than C).",

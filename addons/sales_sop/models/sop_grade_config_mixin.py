@@ -17,23 +17,35 @@ class SopGradeConfigMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        records._sop_forget_grading()
+        if any(self._is_sop_grade_setting(vals) for vals in vals_list):
+            records._sop_forget_grading()
         return records
 
     def write(self, vals):
+        if not self._is_sop_grade_setting(vals):
+            self._sop_forget_grading(are_stale=False)
+            return super().write(vals)
+        # Before and after: the setting may move from one company to another.
+        companies = self._get_sop_grading_companies()
         result = super().write(vals)
-        self._sop_forget_grading(is_text=self._sop_grade_texts.issuperset(vals))
+        self._sop_forget_grading()
+        (companies - self._get_sop_grading_companies())._sop_request_regrade()
         return result
 
     def unlink(self):
         self._sop_forget_grading()
         return super().unlink()
 
-    def _sop_forget_grading(self, is_text=False):
+    @api.model
+    def _is_sop_grade_setting(self, vals):
+        """Whether writing ``vals`` may change a grade."""
+        return not self._sop_grade_texts.issuperset(vals)
+
+    def _sop_forget_grading(self, are_stale=True):
         self.env.registry.clear_cache()
         # Another request may have read the old settings before this one is committed.
         self.env.cr.postcommit.add(self.env.registry.clear_cache)
-        if self and not is_text:
+        if self and are_stale:
             self._get_sop_grading_companies()._sop_request_regrade()
 
     def _get_sop_grading_companies(self):

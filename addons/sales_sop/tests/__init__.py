@@ -15,6 +15,8 @@ from . import test_gate_http
 from . import test_gate_modes
 from . import test_gate_tools
 from . import test_js
+from . import test_grade_rules
+from . import test_grade_score
 from . import test_lost_restore
 from . import test_market_note
 from . import test_odd_arguments
