@@ -29,10 +29,14 @@ class TestMenus(SalesSopCommon):
         'sop_material_pack_menu', 'sop_material_sending_menu',
         'sop_menu_customer', 'sop_contact_log_menu', 'sop_stakeholder_menu',
     }
-    AUDIT = {'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu'}
+    AUDIT = {
+        'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
+    }
     MANAGE = {
         'sop_menu_config', 'sop_setup_menu', 'sop_workday_menu', 'sop_deadline_explain_menu',
-        'sop_process_import_menu'}
+        'sop_process_import_menu', 'crm_lead_menu_sop_priority', 'sop_menu_grading', 'sop_grade_criterion_menu',
+        'sop_grade_menu',
+    }
 
     def test_menus_of_each_role(self):
         for user, menus in (
@@ -111,13 +115,13 @@ class TestForms(SalesSopCommon):
             form.record_domain = "[('state', '=', 'sale')]"
         self.assertEqual(item.record_field_id.name, 'order_ids')
 
-    def test_the_pipeline_takes_one_more_field(self):
+    def test_the_pipeline_takes_two_more_fields(self):
         """The board is read as often as nothing else: what it loads is kept small."""
         arch = self.env['crm.lead'].with_user(self.user_sales_salesman).get_views([
             (self.env.ref('crm.crm_case_kanban_view_leads').id, 'kanban')])
         loaded = {name for name in arch['models']['crm.lead']['fields'] if name.startswith('sop_')}
         in_view = {name for name in loaded if f'name="{name}"' in arch['views']['kanban']['arch']}
-        self.assertEqual(in_view, {'sop_deadline'})
+        self.assertEqual(in_view, {'sop_deadline', 'sop_grade'})
 
     def test_a_lead_shows_its_procedure_first(self):
         arch = self.env['crm.lead'].with_user(self.user_sales_salesman).get_view(
