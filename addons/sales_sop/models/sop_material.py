@@ -178,6 +178,7 @@ class SopMaterial(models.Model):
     def action_check(self):
         """Release drafts for sending; the version before each is superseded."""
         self.check_access('read')
+        self._check_keeper()
         for material in self:
             if error := material._get_check_error():
                 raise UserError(self.env._(
@@ -192,7 +193,7 @@ class SopMaterial(models.Model):
 
     def _get_check_error(self):
         """Why the user cannot release this draft, or an empty string."""
-        if error := self._get_keeper_error() or self._get_own_work_error(self.file_author_id or self.create_uid):
+        if error := self._get_own_work_error(self.file_author_id or self.create_uid):
             return error
         if self.state != 'draft':
             return self.env._("only a draft can be checked. Make a new version.")
@@ -207,14 +208,17 @@ class SopMaterial(models.Model):
             return self.env._("it is valid only from %s on. Check it that day.", self.valid_from)
         return ''
 
-    def _get_keeper_error(self):
-        """Why the user has no say over this material, or an empty string."""
+    def _check_keeper(self):
+        for material in self:
+            if not material._is_keeper():
+                raise AccessError(self.env._(
+                    "%s: only its product expert or a manager may do this.", material.display_name))
+
+    def _is_keeper(self):
+        """Whether the user has a say over this material."""
         user = self.env.user
-        if user.has_group('sales_sop.group_sop_manager'):
-            return ''
-        if user.has_group('sales_sop.group_sop_user') and self.responsible_id == user:
-            return ''
-        return self.env._("only its product expert or a manager may do this.")
+        return user.has_group('sales_sop.group_sop_manager') or (
+            user.has_group('sales_sop.group_sop_user') and self.responsible_id == user)
 
     def _get_own_work_error(self, author):
         """Why the user may not check what ``author`` made, or an empty string."""
@@ -246,12 +250,11 @@ class SopMaterial(models.Model):
         reason = str(reason or '').strip()
         if not reason:
             raise UserError(self.env._("Say why %s is withdrawn.", self[:1].display_name))
+        self._check_keeper()
         for material in self:
-            error = material._get_keeper_error()
-            if not error and material.state not in ('checked', 'superseded'):
-                error = self.env._("only checked material is withdrawn. Delete the draft instead.")
-            if error:
-                raise UserError(self.env._("%(material)s: %(error)s", material=material.display_name, error=error))
+            if material.state not in ('checked', 'superseded'):
+                raise UserError(self.env._(
+                    "%s: only checked material is withdrawn. Delete the draft instead.", material.display_name))
         as_engine(self).write({'state': 'withdrawn'})
         for material in self.sudo():
             material._message_log(body=self.env._("Withdrawn: %s", reason))

@@ -55,7 +55,7 @@ class SopMaterialLine(models.Model):
     @api.depends('tailored', 'file_checksum', 'checked_date', 'material_id.responsible_id')
     def _compute_can_check(self):
         for line in self:
-            line.can_check = not line._get_check_error()
+            line.can_check = line.material_id.sudo()._is_keeper() and not line._get_check_error()
 
     @api.depends('lead_id', 'material_id')
     def _compute_sent(self):
@@ -106,6 +106,8 @@ class SopMaterialLine(models.Model):
     def action_check(self):
         """Release tailored files; who made them asks a second person."""
         self.check_access('read')
+        # sudo: whoever reads the lead reads what its material asks for.
+        self.material_id.sudo()._check_keeper()
         for line in self:
             if error := line._get_check_error():
                 raise UserError(self.env._(
@@ -116,13 +118,11 @@ class SopMaterialLine(models.Model):
 
     def _get_check_error(self):
         """Why the user cannot release this tailored file, or an empty string."""
-        # sudo: whoever reads the lead reads what its material asks for.
-        material = self.material_id.sudo()
         if not (self.tailored and self.file_checksum):
             return self.env._("there is no tailored file to check.")
         if self.checked_date:
             return self.env._("it was checked by %s already.", self.checked_by_id.name)
-        return material._get_keeper_error() or material._get_own_work_error(self.file_author_id)
+        return self.material_id.sudo()._get_own_work_error(self.file_author_id)
 
     # ------------------------------------------------------------
     # SENDING
