@@ -5,7 +5,7 @@
     'author': 'Sales SOP',
     'license': 'LGPL-3',
     'category': 'Sales/CRM',
-    'depends': ['sale_crm', 'calendar', 'base_automation', 'portal'],
+    'depends': ['sale_crm', 'calendar', 'base_automation', 'base_import', 'portal'],
     'external_dependencies': {'python': ['python-stdnum']},
     'data': [
         'security/sales_sop_groups.xml',
@@ -27,6 +27,7 @@
         'wizard/sop_process_import_views.xml',
         'wizard/sop_migration_views.xml',
         'wizard/sop_setup_views.xml',
+        'wizard/sop_duplicate_ruling_views.xml',
         'wizard/sop_request_cancel_views.xml',
         'views/sop_requirement_views.xml',
         'views/sop_stage_views.xml',

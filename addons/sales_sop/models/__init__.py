@@ -1,3 +1,4 @@
+from . import sop_engine_mixin
 from . import sop_ledger_mixin
 from . import sop_frozen_mixin
 from . import sop_process
@@ -43,9 +44,10 @@ from . import mail_activity
 from . import mail_mail
 from . import calendar_event
 from . import sop_import_line
-from . import crm_lead_import
 from . import crm_lead_duplicate
 from . import sop_duplicate
+from . import crm_lead_import
+from . import base_import
 from . import sop_grade_config_mixin
 from . import res_company_grade
 from . import sop_grade

@@ -1,8 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
-
-from ..engine import is_engine
 
 
 class SopLedgerMixin(models.AbstractModel):
@@ -14,27 +11,7 @@ class SopLedgerMixin(models.AbstractModel):
 
     _name = 'sop.ledger.mixin'
     _description = "SOP Ledger"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_sop_engine()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_sop_engine()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_engine(self):
-        self._check_sop_engine()
-
-    def _check_sop_engine(self):
-        if not is_engine(self.env):
-            raise AccessError(self.env._(
-                "%(model)s: these records are evidence. Nobody creates, changes or deletes them directly; "
-                "use the checklist of the document, and revoke what was wrong.",
-                model=self.env['ir.model']._get(self._name).sudo().name,
-            ))
+    _inherit = ['sop.engine.mixin']
 
     @api.model
     def _get_sop_document_fields(self):

@@ -5,6 +5,7 @@ from . import sop_process_import
 from . import sop_material_withdraw
 from . import sop_migration
 from . import sop_migration_line
+from . import sop_duplicate_ruling
 from . import sop_setup
 from . import sop_setup_stage
 from . import sop_contact_dialog
