@@ -25,7 +25,7 @@ class BaseImport(models.TransientModel):
             importer = importer.with_context(default_sop_list_id=self.sop_list_id.id)
         result = super(BaseImport, importer).execute_import(fields, columns, options, dryrun=dryrun)
         self.sop_progress = {
-            'dryrun': run.dryrun, 'date': run.date.isoformat(),
+            'dryrun': run.dryrun, 'date': str(run.date),
             'seen': [[*key, *row] for key, row in run.seen.items()],
         }
         return result

@@ -1,4 +1,5 @@
 import logging
+import re
 
 import psycopg2
 
@@ -15,7 +16,9 @@ _logger = logging.getLogger(__name__)
 
 # Rows that are tried again together after one of their batch was refused by the database.
 CHUNK = 40
+EMAIL = re.compile(r'[^@\s]+@[^@\s]+\.[^@\s]+')
 MAX_LENGTH = 1000
+OWNER_FIELDS = frozenset({'user_id', 'team_id'})
 MIN_PHONE_DIGITS = 5
 
 
@@ -73,7 +76,7 @@ class CrmLead(models.Model):
     @api.model
     def _get_sop_import_list(self):
         list_id = self.env.context.get('default_sop_list_id')
-        prospects = self.env['sop.prospect.list'].browse(list_id if isinstance(list_id, int) else ()).exists()
+        prospects = self.env['sop.prospect.list'].browse(list_id if type(list_id) is int else ()).exists()
         if list_id and not prospects:
             raise UserError(self.env._("The prospect list is gone. Open another one and import into it."))
         prospects.check_access('write')
@@ -166,12 +169,22 @@ class CrmLead(models.Model):
     def _sop_check_rows(self, rows):
         """Refuse what is wrong in itself, and find the keys of the others."""
         self._sop_find_updated(rows)
+        for row in rows:
+            if not row.lead_id:
+                # An empty cell is what nobody has said: defaults fill it, but for whose lead it is.
+                row.values = {
+                    name: value for name, value in row.values.items() if value is not False or name in OWNER_FIELDS}
         # sudo: what identifies a customer does not depend on who may read him.
         partners = self.env['res.partner'].sudo().browse({row.values['partner_id'] for row in rows
                                                           if row.values.get('partner_id')})
+        lists = self.env['sop.prospect.list'].browse({row.values['sop_list_id'] for row in rows
+                                                      if row.values.get('sop_list_id')})
+        foreign = set((lists - lists._filtered_access('write')).ids)
         for row in rows:
             row.name = self._get_sop_row_name(row)
             row.refuse(*self._get_sop_row_messages(row))
+            if row.values.get('sop_list_id') in foreign:
+                row.refuse(self.env._("Nothing can be imported into this prospect list. Choose one of your company."))
             if not row.result:
                 row.keys = self._get_sop_row_keys(row, partners)
 
@@ -214,7 +227,7 @@ class CrmLead(models.Model):
             if message := self._get_sop_code_message(values['sop_credit_code']):
                 yield message
         email, phone = values.get('email_from'), values.get('phone')
-        if email and not email_normalize(email, strict=False):
+        if email and not EMAIL.fullmatch(email_normalize(email, strict=False) or ''):
             yield self.env._("“%s” is no e-mail address.", email)
         if phone and sum(map(str.isdigit, phone)) < MIN_PHONE_DIGITS:
             yield self.env._("“%s” is no phone number.", phone)

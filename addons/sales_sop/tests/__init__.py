@@ -14,6 +14,7 @@ from . import test_gate_doors
 from . import test_gate_http
 from . import test_gate_modes
 from . import test_gate_tools
+from . import test_import
 from . import test_js
 from . import test_grade_rules
 from . import test_grade_score

@@ -22,7 +22,7 @@ class SopDuplicateRuling(models.TransientModel):
         [('owner', "One of the two keeps it"), ('not_duplicate', "Not a duplicate")],
         required=True, default='owner')
     owner_id = fields.Many2one('res.users', string="Keeps It", domain="[('id', 'in', owner_ids)]")
-    owner_ids = fields.Many2many('res.users', compute='_compute_owner_ids')
+    owner_ids = fields.Many2many('res.users', string="Owners", compute='_compute_owner_ids')
     merge = fields.Boolean(string="Merge the Two Leads", default=True, help="Else both leads go to this salesperson.")
     reason = fields.Char(required=True)
 
