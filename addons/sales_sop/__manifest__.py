@@ -29,6 +29,7 @@
         'wizard/sop_setup_views.xml',
         'wizard/sop_duplicate_ruling_views.xml',
         'wizard/sop_request_cancel_views.xml',
+        'wizard/sop_lifecycle_dialog_views.xml',
         'views/sop_requirement_views.xml',
         'views/sop_stage_views.xml',
         'views/sop_process_views.xml',

@@ -75,6 +75,7 @@ from . import sale_order_request
 from . import sop_lifecycle_change
 from . import crm_lead_lifecycle
 from . import res_partner_lifecycle
+from . import sale_order_lifecycle
 from . import sop_file_mixin
 from . import sop_material
 from . import sop_material_pack

@@ -18,6 +18,7 @@ from . import test_import
 from . import test_js
 from . import test_grade_rules
 from . import test_grade_score
+from . import test_lifecycle
 from . import test_lost_restore
 from . import test_market_note
 from . import test_odd_arguments

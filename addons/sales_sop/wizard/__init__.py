@@ -11,3 +11,5 @@ from . import sop_setup_stage
 from . import sop_contact_dialog
 from . import sop_request_cancel
 from . import sop_intention_dialog
+from . import sop_lifecycle_dialog
+from . import base_partner_merge
