@@ -1,9 +1,9 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 # Messages of the system go to colleagues only, instead of failing: an incoming mail must not bounce.
-AUTOMATIC_MESSAGES = frozenset({'email', 'notification', 'auto_comment', 'user_notification'})
+AUTOMATIC_MESSAGES = frozenset({'email', 'auto_comment', 'user_notification'})
 # What says no more than that there is a lead
 NEUTRAL_EXPORT = frozenset({'id', '.id', 'name', 'display_name'})
 
@@ -21,10 +21,20 @@ class CrmLead(models.Model):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
         if not (self and any(recipient['share'] for recipient in recipients) and self._filter_sop_held()):
             return recipients
-        message_type = (msg_vals or {}).get('message_type') or message.sudo().message_type
-        if message_type not in AUTOMATIC_MESSAGES:
+        if self._is_sop_addressed(message.sudo(), msg_vals or {}, recipients):
             self._check_sop_contactable()
         return [recipient for recipient in recipients if not recipient['share']]
+
+    @api.model
+    def _is_sop_addressed(self, message, msg_vals, recipients):
+        """Whether somebody wrote to a customer; mere followers of what the system notes are left out silently."""
+        message_type = msg_vals.get('message_type') or message.message_type
+        if message_type != 'notification':
+            return message_type not in AUTOMATIC_MESSAGES
+        partner_ids = set(msg_vals['partner_ids'] if 'partner_ids' in msg_vals else message.partner_ids.ids)
+        return any(
+            recipient['share'] and (not recipient['id'] or recipient['id'] in partner_ids)
+            for recipient in recipients)
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         # The module of text messages is no dependency; its messages are known by their type.

@@ -174,7 +174,7 @@ class SopProspectList(models.Model):
         """
         self.ensure_one()
         self.check_access('write')
-        if not (self.env.su or self.env.user.has_group('sales_sop.group_sop_manager')):
+        if not self.env.user.has_group('sales_sop.group_sop_manager'):
             raise AccessError(self.env._("Only a manager of Sales SOP withdraws the legal basis of a list."))
         reason = str(reason or '').strip()
         if not reason:

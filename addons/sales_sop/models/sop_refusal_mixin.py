@@ -52,7 +52,7 @@ class SopRefusalMixin(models.AbstractModel):
         :param str reason: why; kept in the chatter
         """
         self.check_access('write')
-        if not (self.env.su or self.env.user.has_group('sales_sop.group_sop_manager')):
+        if not self.env.user.has_group('sales_sop.group_sop_manager'):
             raise AccessError(self.env._(
                 "Only a manager of Sales SOP lets somebody be contacted who asked not to be."))
         reason = str(reason or '').strip()

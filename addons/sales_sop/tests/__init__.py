@@ -4,6 +4,7 @@ from . import test_campaign
 from . import test_checklist
 from . import test_customer_file
 from . import test_customer_profile
+from . import test_contact_hold
 from . import test_contact_log
 from . import test_contact_rules
 from . import test_engine_corners
@@ -15,6 +16,8 @@ from . import test_gate_http
 from . import test_gate_modes
 from . import test_gate_tools
 from . import test_import
+from . import test_hold_http
+from . import test_hold_routes
 from . import test_js
 from . import test_grade_rules
 from . import test_grade_score
