@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -27,10 +28,11 @@ class RouteCommon(HoldCommon):
     def held_leads(self):
         return self.held, self.refused
 
-    def assertHeld(self, act, lead):
-        """``act`` is refused, with the name of the lead."""
+    @contextmanager
+    def assertHeld(self, lead):
+        """What is done is refused, with the name of the lead."""
         with self.assertRaises(UserError) as caught, self.cr.savepoint():
-            act()
+            yield
             self.env.flush_all()
         self.assertIn(lead.name, str(caught.exception))
 
@@ -48,13 +50,17 @@ class TestHoldActivity(RouteCommon):
             values = {
                 'res_model_id': env['ir.model']._get_id('crm.lead'), 'res_id': lead.id,
                 'activity_type_id': self.call.id, 'user_id': self.user_sales_salesman.id}
-            self.assertHeld(lambda: lead.activity_schedule('mail.mail_activity_data_call'), lead)
-            self.assertHeld(lambda: env['mail.activity'].create(values), lead)
+            with self.assertHeld(lead):
+                lead.activity_schedule('mail.mail_activity_data_call')
+            with self.assertHeld(lead):
+                env['mail.activity'].create(values)
             free = env['mail.activity'].create({**values, 'res_id': self.free.id})
-            self.assertHeld(lambda: free.write({'res_id': lead.id}), lead)
-            self.assertHeld(lambda: env['mail.activity.schedule'].with_context(
-                active_model='crm.lead', active_ids=lead.ids,
-            ).create({'activity_type_id': self.call.id}).action_schedule_activities(), lead)
+            with self.assertHeld(lead):
+                free.write({'res_id': lead.id})
+            with self.assertHeld(lead):
+                env['mail.activity.schedule'].with_context(
+                    active_model='crm.lead', active_ids=lead.ids,
+                ).create({'activity_type_id': self.call.id}).action_schedule_activities()
 
     def test_what_was_planned_before(self):
         """It can be handed over, done and cancelled, and not planned anew."""
@@ -62,7 +68,8 @@ class TestHoldActivity(RouteCommon):
         activities |= self.free.activity_schedule('mail.mail_activity_data_call', user_id=self.user_sales_salesman.id)
         self.free._sop_set_do_not_contact("No")
         first, second = activities.with_user(self.user_sales_salesman)
-        self.assertHeld(lambda: first.write({'date_deadline': '2099-01-01'}), self.free)
+        with self.assertHeld(self.free):
+            first.write({'date_deadline': '2099-01-01'})
         first.with_user(self.user_sales_manager).user_id = self.user_sales_manager
         first.user_id = self.user_sales_salesman
         first.action_feedback(feedback="He does not want us")
@@ -101,11 +108,14 @@ class TestHoldActivity(RouteCommon):
             for lead in self.held_leads:
                 events = self.env['calendar.event'].with_user(user)
                 values = {'name': "Visit", 'start': '2030-01-01 08:00:00', 'stop': '2030-01-01 09:00:00'}
-                self.assertHeld(lambda: events.create({**values, 'opportunity_id': lead.id}), lead)
-                self.assertHeld(lambda: events.create({
-                    **values, 'res_id': lead.id, 'res_model_id': self.env['ir.model']._get_id('crm.lead')}), lead)
+                with self.assertHeld(lead):
+                    events.create({**values, 'opportunity_id': lead.id})
+                with self.assertHeld(lead):
+                    events.create({
+                        **values, 'res_id': lead.id, 'res_model_id': self.env['ir.model']._get_id('crm.lead')})
                 event = events.create({**values, 'opportunity_id': self.free.id})
-                self.assertHeld(lambda: event.write({'opportunity_id': lead.id}), lead)
+                with self.assertHeld(lead):
+                    event.write({'opportunity_id': lead.id})
 
     def test_number_of_queries(self):
         def count(size):
@@ -136,11 +146,13 @@ class TestHoldMail(RouteCommon):
                 {'partner_ids': (self.customer | self.user_sales_manager.partner_id).ids},
             ):
                 for message_type in ('comment', 'notification'):
-                    self.assertHeld(lambda: lead.message_post(
-                        body="Hello", message_type=message_type, subtype_xmlid='mail.mt_comment', **vals), lead)
-            self.assertHeld(lambda: lead.message_post(
-                body="Psst", message_type='comment', subtype_xmlid='mail.mt_note',
-                partner_ids=self.customer.ids), lead)
+                    with self.assertHeld(lead):
+                        lead.message_post(
+                            body="Hello", message_type=message_type, subtype_xmlid='mail.mt_comment', **vals)
+            with self.assertHeld(lead):
+                lead.message_post(
+                    body="Psst", message_type='comment', subtype_xmlid='mail.mt_note',
+                    partner_ids=self.customer.ids)
 
     def test_automatic_messages_stay_inside(self):
         """They reach colleagues and nobody else, and nothing bounces."""
@@ -169,16 +181,20 @@ class TestHoldMail(RouteCommon):
     def test_notification_about_a_lead(self):
         """A notification that names the lead without being posted on it."""
         for lead in self.held_leads:
-            self.assertHeld(lambda: self.env['mail.thread'].message_notify(
-                body="Hello", subject="x", partner_ids=self.customer.ids, model='crm.lead', res_id=lead.id), lead)
+            with self.assertHeld(lead):
+                self.env['mail.thread'].message_notify(
+                    body="Hello", subject="x", partner_ids=self.customer.ids, model='crm.lead', res_id=lead.id)
 
     @each_actor
     def test_templates(self, env):
         for lead in self.held_leads:
-            self.assertHeld(lambda: self.template.with_env(env).send_mail(lead.id), lead)
-            self.assertHeld(lambda: self.template.with_env(env).send_mail_batch([self.free.id, lead.id]), lead)
-            self.assertHeld(lambda: lead.with_env(env).message_post_with_source(
-                self.template, message_type='comment', subtype_xmlid='mail.mt_comment'), lead)
+            with self.assertHeld(lead):
+                self.template.with_env(env).send_mail(lead.id)
+            with self.assertHeld(lead):
+                self.template.with_env(env).send_mail_batch([self.free.id, lead.id])
+            with self.assertHeld(lead):
+                lead.with_env(env).message_post_with_source(
+                    self.template, message_type='comment', subtype_xmlid='mail.mt_comment')
         self.assertTrue(self.template.with_env(env).send_mail(self.free.id))
 
     @each_actor
@@ -189,10 +205,13 @@ class TestHoldMail(RouteCommon):
                     return env['mail.compose.message'].create({
                         'model': 'crm.lead', 'res_ids': ids, 'composition_mode': mode, 'subject': "Hello",
                         'body': "Hello", 'partner_ids': self.customer.ids, **values})._action_send_mail()
-                self.assertHeld(send, lead)
-            self.assertHeld(lambda: send(
-                mode='mass_mail', ids=False, res_domain=str([('id', 'in', (self.free | lead).ids)])), lead)
-            self.assertHeld(lambda: send(mode='mass_mail', ids=lead.ids, use_exclusion_list=False), lead)
+                with self.assertHeld(lead):
+                    send()
+            with self.assertHeld(lead):
+                send(
+                    mode='mass_mail', ids=False, res_domain=str([('id', 'in', (self.free | lead).ids)]))
+            with self.assertHeld(lead):
+                send(mode='mass_mail', ids=lead.ids, use_exclusion_list=False)
 
     def test_mailing_leaves_them_out(self):
         """A campaign goes to the others; whoever is held is cancelled."""
@@ -221,12 +240,16 @@ class TestHoldMail(RouteCommon):
                 {'email_to': 'x@customer.example.com'}, {'email_cc': 'x@customer.example.com'},
                 {'email_to': 'no address at all'}, {'recipient_ids': [Command.link(self.customer.id)]},
             ):
-                self.assertHeld(lambda: mails.create({**values, **recipients}), lead)
+                with self.assertHeld(lead):
+                    mails.create({**values, **recipients})
             inside = mails.create({**values, 'email_to': self.user_sales_manager.email_formatted})
-            self.assertHeld(lambda: inside.write({'email_cc': 'x@customer.example.com'}), lead)
-            self.assertHeld(lambda: inside.write({'recipient_ids': [Command.link(self.customer.id)]}), lead)
+            with self.assertHeld(lead):
+                inside.write({'email_cc': 'x@customer.example.com'})
+            with self.assertHeld(lead):
+                inside.write({'recipient_ids': [Command.link(self.customer.id)]})
             mail = mails.create({**values, 'res_id': self.free.id, 'email_to': 'x@customer.example.com'})
-            self.assertHeld(lambda: mail.mail_message_id.write({'res_id': lead.id}) and mail.mark_outgoing(), lead)
+            with self.assertHeld(lead):
+                mail.mail_message_id.write({'res_id': lead.id}) and mail.mark_outgoing()
 
     def test_mail_that_waited(self):
         """Held after it was written: it is not sent, and says why."""
@@ -247,7 +270,8 @@ class TestHoldMail(RouteCommon):
             'model': 'crm.lead', 'res_id': self.free.id, 'author_id': self.env.user.partner_id.id, 'body': "Hello",
             'partner_ids': self.customer.ids, 'scheduled_date': fields.Datetime.now()})
         self.free._sop_set_do_not_contact("Enough")
-        self.assertHeld(scheduled.post_message, self.free)
+        with self.assertHeld(self.free):
+            scheduled.post_message()
 
     def test_order_of_a_held_lead(self):
         """What an order asks for is sent: it performs a contract."""
@@ -280,12 +304,16 @@ class TestHoldSms(RouteCommon):
     def test_text_messages(self, env):
         for lead in self.held_leads:
             lead = lead.with_env(env)
-            self.assertHeld(lambda: lead._message_sms("Hello"), lead)
-            self.assertHeld(lambda: lead._message_sms("Hello", sms_numbers=['+32485001122']), lead)
-            self.assertHeld(lambda: lead._message_sms("Hello", partner_ids=self.customer.ids), lead)
-            self.assertHeld(lambda: env['sms.composer'].create({
-                'composition_mode': 'comment', 'res_model': 'crm.lead', 'res_ids': str(lead.ids), 'body': "Hello",
-            })._action_send_sms(), lead)
+            with self.assertHeld(lead):
+                lead._message_sms("Hello")
+            with self.assertHeld(lead):
+                lead._message_sms("Hello", sms_numbers=['+32485001122'])
+            with self.assertHeld(lead):
+                lead._message_sms("Hello", partner_ids=self.customer.ids)
+            with self.assertHeld(lead):
+                env['sms.composer'].create({
+                    'composition_mode': 'comment', 'res_model': 'crm.lead', 'res_ids': str(lead.ids), 'body': "Hello",
+                })._action_send_sms()
 
     def test_many(self):
         leads = self.held | self.refused | self.free
@@ -316,9 +344,12 @@ class TestHoldExport(RouteCommon):
 
     def test_by_way_of_other_records(self):
         order = self.env['sale.order'].create({'partner_id': self.customer.id, 'opportunity_id': self.refused.id})
-        self.assertHeld(lambda: order.export_data(['name', 'opportunity_id/email_from']), self.refused)
-        self.assertHeld(lambda: self.bought.export_data(['name', 'lead_ids/phone']), self.held)
-        self.assertHeld(lambda: self.bought.export_data(['name', 'lead_ids/id', 'lead_ids/phone']), self.held)
+        with self.assertHeld(self.refused):
+            order.export_data(['name', 'opportunity_id/email_from'])
+        with self.assertHeld(self.held):
+            self.bought.export_data(['name', 'lead_ids/phone'])
+        with self.assertHeld(self.held):
+            self.bought.export_data(['name', 'lead_ids/id', 'lead_ids/phone'])
         self.assertEqual(
             order.export_data(['name', 'opportunity_id'])['datas'], [[order.name, self.refused.display_name]])
 
@@ -355,6 +386,6 @@ class TestHoldExport(RouteCommon):
     def test_engine_alone_passes(self):
         """No key of a context opens what is closed."""
         for context in ({'sop_engine': True}, {'sop_engine': 'x'}, {'mail_activity_quick_update': True}):
-            self.assertHeld(
-                lambda: self.held.with_context(**context).activity_schedule('mail.mail_activity_data_call'), self.held)
+            with self.assertHeld(self.held):
+                self.held.with_context(**context).activity_schedule('mail.mail_activity_data_call')
         self.assertTrue(as_engine(self.held).activity_schedule('mail.mail_activity_data_call'))
