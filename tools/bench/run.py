@@ -18,7 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import database
 from harness import Bench, make_sides, start_odoo
 
-BENCHMARKS = ('lead',)
+BENCHMARKS = ('lead', 'import')
+# Names that no Python module can have.
+MODULES = {'import': 'import_'}
 
 
 def stop(_signal, _frame):
@@ -43,7 +45,7 @@ def parse_arguments(args):
 
 def run(name, options):
     """-> the figures of the benchmark `name`"""
-    module = importlib.import_module(name)
+    module = importlib.import_module(MODULES.get(name, name))
     with make_sides(name) as (ours, theirs):
         bench = Bench(name, ours, theirs, quick=options.quick, rounds=options.rounds)
         module.run(bench)

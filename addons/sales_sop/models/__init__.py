@@ -47,7 +47,6 @@ from . import sop_import_line
 from . import crm_lead_duplicate
 from . import sop_duplicate
 from . import crm_lead_import
-from . import base_import
 from . import sop_grade_config_mixin
 from . import res_company_grade
 from . import sop_grade

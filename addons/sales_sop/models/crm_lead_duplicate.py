@@ -306,7 +306,8 @@ class CrmLead(models.Model):
         for kind, value in keys:
             values[kind].append(value)
         self.env['res.partner'].flush_model([
-            'vat', 'company_registry', 'commercial_partner_id', 'phone_sanitized', 'email_normalized', 'name', 'active'])
+            'vat', 'company_registry', 'commercial_partner_id', 'phone_sanitized', 'email_normalized', 'name',
+            'active'])
         self.env['sale.order'].flush_model(['partner_id', 'company_id', 'state'])
         parts = [
             SQL(

@@ -96,7 +96,7 @@ class CrmLead(models.Model):
                     for index, cell in enumerate(row)]
             if len(row) != len(names):
                 row = [*row, *[''] * len(names)][:len(names)]
-            reasons = [reason for path, cell in zip(names, row) if (reason := self._get_sop_text_message(path, cell))]
+            reasons = [reason for path, cell in zip(names, row, strict=True) if (reason := self._get_sop_text_message(path, cell))]
             if reasons:
                 run.bad_cells.setdefault(number, []).extend(reasons)
                 row = [cell.replace('\0', '') if isinstance(cell, str) else cell for cell in row]
@@ -156,7 +156,7 @@ class CrmLead(models.Model):
         spans = [index for row in wanted.values() for index in range(row.index, row.last_index + 1)]
         again = self._sop_read_rows(
             names, [cells[index] for index in spans], float('inf'), ImportRun(date=run.date), savepoint)
-        for row, read in zip(wanted.values(), again):
+        for row, read in zip(wanted.values(), again, strict=True):
             row.values = {**read.values, 'name': row.values.get('name') or read.values.get('name')}
             if read.reasons:
                 row.refuse(*read.reasons)
@@ -262,7 +262,8 @@ class CrmLead(models.Model):
         phone = values.get('phone')
         if phone:
             country = self.env['res.country'].browse(values.get('country_id') or ())
-            phone = self._phone_format(number=phone, country=country or partner.country_id or self.env.company.country_id)
+            phone = self._phone_format(
+                number=phone, country=country or partner.country_id or self.env.company.country_id)
         return self._prepare_sop_keys(
             codes, phone, values.get('partner_name') or values.get('contact_name') or values.get('name'),
             values.get('email_from') and email_normalize(values['email_from'], strict=False))
@@ -305,7 +306,8 @@ class CrmLead(models.Model):
             for partner_id, other_id in customers.get(key, ()):
                 if self._is_sop_same_company(company_id, other_id) and not self._is_sop_customer(row, partner_id):
                     row.result = 'duplicate'
-                    row.reasons = [self._get_sop_customer_text(self.env['res.partner'].sudo().browse(partner_id), label)]
+                    customer_sudo = self.env['res.partner'].sudo().browse(partner_id)
+                    row.reasons = [self._get_sop_customer_text(customer_sudo, label)]
                     return
 
     @api.model
@@ -372,10 +374,10 @@ class CrmLead(models.Model):
             return str(error)
         except psycopg2.Error as error:
             return self._sql_error_to_message(error)
-        except Exception as error:  # noqa: BLE001  as Odoo's load: whatever a row sets off concerns that row
+        except Exception as error:  # as Odoo's load: whatever a row sets off concerns that row
             _logger.debug("A row could not be imported", exc_info=True)
             return self.env._("The row cannot be stored: %s", error)
-        for row, lead in zip(rows, leads):
+        for row, lead in zip(rows, leads, strict=True):
             row.result = 'updated' if row.lead_id else 'imported'
             row.lead_id = lead.id
         return None

@@ -19,8 +19,8 @@ class SopDuplicate(models.Model):
     _order = 'ruled_date desc, due_date, id'
     _rec_name = 'lead_name'
 
-    lead_id = fields.Many2one('crm.lead', string="Lead", index='btree_not_null', ondelete='set null')
-    other_lead_id = fields.Many2one('crm.lead', string="Other Lead", index='btree_not_null', ondelete='set null')
+    lead_id = fields.Many2one('crm.lead', index='btree_not_null', ondelete='set null')
+    other_lead_id = fields.Many2one('crm.lead', index='btree_not_null', ondelete='set null')
     lead_name = fields.Char(string="Name", required=True)
     other_lead_name = fields.Char(string="Name of the Other", required=True)
     matched = fields.Selection(

@@ -24,7 +24,7 @@ class SopImportLine(models.Model):
     user_id = fields.Many2one('res.users', string="Imported By", required=True, index=True)
     import_date = fields.Datetime(string="Imported On", required=True)
     file_name = fields.Char(string="File")
-    row = fields.Integer(string="Row", aggregator=None, help="As the file counts, without empty rows.")
+    row = fields.Integer(aggregator=None, help="As the file counts, without empty rows.")
     name = fields.Char()
     result = fields.Selection([
         ('imported', "Imported"),

@@ -386,11 +386,10 @@ class TestImportBrokenRows(ImportCommon):
             rows.append([{'name': f"Good {number}", 'email_from': f'good{number}@works.example.com'}.get(column)
                          for column in self.COLUMNS])
         file = self._write_xlsx(rows)
-        columns = [column for column in self.COLUMNS]
         counted = self.env['crm.lead'].search_count([]), self.env['res.partner'].search_count([])
         for dryrun in (True, False):
             result, told = self._import(
-                columns, (), dryrun=dryrun, env=env, prospects=self.prospects, file=file)
+                self.COLUMNS, (), dryrun=dryrun, env=env, prospects=self.prospects, file=file)
             self.assertFalse(result['messages'])
             for number, (cells, reason) in enumerate(broken):
                 with self.subTest(cells=cells, dryrun=dryrun):

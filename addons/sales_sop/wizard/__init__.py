@@ -1,3 +1,4 @@
+from . import base_import
 from . import mail_compose_message
 from . import sop_deadline_explain
 from . import sop_process_compare

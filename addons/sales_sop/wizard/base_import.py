@@ -63,13 +63,13 @@ class BaseImport(models.TransientModel):
             return self._read_sop_xlsx(options)
 
     def _read_sop_xlsx(self, options):
-        import openpyxl  # noqa: PLC0415  as Odoo does: only who imports a sheet needs it
+        import openpyxl  # only who imports a sheet needs it
         book = openpyxl.load_workbook(io.BytesIO(self.file or b''), data_only=True)
         options['sheets'] = book.sheetnames
         options['sheet'] = options.get('sheet') or book.sheetnames[0]
         sheet = book[options['sheet']]
         rows = [[self._read_sop_cell(cell) for cell in row] for row in sheet.rows]
-        return sheet.max_row, [row for row in rows if any(isinstance(cell, str) and cell.strip() or cell for cell in row)]
+        return sheet.max_row, [row for row in rows if any(str(cell).strip() for cell in row)]
 
     @api.model
     def _read_sop_cell(self, cell):
@@ -87,7 +87,7 @@ class BaseImport(models.TransientModel):
 
     @api.model
     def _read_sop_date(self, cell):
-        from openpyxl.styles.numbers import is_datetime  # noqa: PLC0415
+        from openpyxl.styles.numbers import is_datetime
         kind = is_datetime(cell.number_format)
         if kind == 'datetime':
             return cell.value
@@ -110,12 +110,13 @@ class BaseImport(models.TransientModel):
 
     def _parse_date_from_data(self, data, index, name, field_type, options):
         parse = super()._parse_date_from_data
-        self._sop_parse_rows(data, index, name, lambda rows: parse(rows, index, name, field_type, options))
+        return self._sop_parse_rows(
+            data, index, name, lambda rows: parse(rows, index, name, field_type, options))
 
     @api.model
     def _parse_float_from_data(self, data, index, name, options):
         parse = super()._parse_float_from_data
-        self._sop_parse_rows(data, index, name, lambda rows: parse(rows, index, name, options))
+        return self._sop_parse_rows(data, index, name, lambda rows: parse(rows, index, name, options))
 
     @api.model
     def _sop_parse_rows(self, data, index, name, parse):
