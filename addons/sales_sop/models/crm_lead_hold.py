@@ -48,7 +48,7 @@ class CrmLead(models.Model):
     @api.depends_context('lang', 'tz')
     def _compute_sop_contact_hold_reason(self):
         for lead in self:
-            lead.sop_contact_hold_reason = lead._get_sop_refusal_text() if lead.sop_contact_hold == 'refused' else ''
+            lead.sop_contact_hold_reason = lead._get_sop_do_not_contact_text() if lead.sop_contact_hold == 'refused' else ''
 
     # ------------------------------------------------------------
     # THE HOLD
@@ -121,7 +121,7 @@ class CrmLead(models.Model):
         if refused := groups.get('refused'):
             messages.append(self.env._(
                 "%(leads)s asked not to be contacted (%(why)s). Only a manager of Sales SOP lifts this, with a reason.",
-                leads=refused._get_sop_names(), why=refused[0]._get_sop_refusal_text()))
+                leads=refused._get_sop_names(), why=refused[0]._get_sop_do_not_contact_text()))
         return '\n'.join(messages)
 
     def _get_sop_names(self):
@@ -130,7 +130,7 @@ class CrmLead(models.Model):
             return self.env._("%(names)s and %(count)s more", names=names, count=len(self) - NAMED)
         return names
 
-    def _get_sop_refusal_text(self):
+    def _get_sop_do_not_contact_text(self):
         """Who noted it, when, and why: on the lead, or on its customer."""
         lead = self.sudo()
         partner = lead.partner_id
