@@ -139,6 +139,7 @@ class ResPartner(models.Model):
             'sop_lifecycle']
         columns = self._get_sop_file_columns(self._name, names)
         values = self.read([column['name'] for column in columns])[0]
+        values['user_id'] = values['user_id'] or self._get_sop_file_salesperson()
         return {
             'id': self.id, 'name': self.display_name,
             'values': [
@@ -147,6 +148,15 @@ class ResPartner(models.Model):
             ],
             'tags': self.category_id.mapped('display_name'),
         }
+
+    def _get_sop_file_salesperson(self):
+        """Who works on this customer when nobody is in charge of it, as ``read`` gives it."""
+        leads = self.env['crm.lead']
+        if not leads.has_access('read'):
+            return False
+        domain = self._get_sop_family_domain() & leads._get_sop_open_domain() & Domain('user_id', '!=', False)
+        user = leads.search(domain, order='id desc', limit=1).user_id
+        return user and (user.id, user.display_name)
 
     def _get_sop_file_facts(self):
         """The numbers at the top, as ``[{label, type, value}]``; other add-ons append theirs."""

@@ -68,11 +68,11 @@ class SopCustomerProfile(models.Model):
         'sop.market.note', 'sop_customer_profile_note_rel', 'profile_id', 'note_id', string="Market Notes Used",
         ondelete='restrict')
     description = fields.Text()
-    valid_to = fields.Date(readonly=True, copy=False)
+    valid_to = fields.Date(string="Valid Until", readonly=True, copy=False)
     approved_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
-    approved_date = fields.Datetime(readonly=True, copy=False)
+    approved_date = fields.Datetime(string="Approved On", readonly=True, copy=False)
     is_expired = fields.Boolean(string="Expired", compute='_compute_is_expired', search='_search_is_expired')
-    missing = fields.Text(string="Before it can be approved", compute='_compute_missing')
+    missing = fields.Char(string="Before it can be approved", compute='_compute_missing')
     lead_count = fields.Integer(string="Measured Leads", compute='_compute_lead_count')
 
     _code_version_uniq = models.Constraint('UNIQUE(code, version)', "This version of the profile exists already.")

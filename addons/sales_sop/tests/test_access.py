@@ -155,6 +155,10 @@ class TestAccessPublicMethods(SalesSopCommon):
         check = self._get_check(self.lead, 'D1')
         self.lead.stage_id = self.stage_gen_1
         records = [self.lead, check, self._get_log(self.lead), self.process, self.process.stage_ids[0]]
+        records += [
+            self.env['sop.market.note'].create({'name': "Note", 'summary': "x"}),
+            self.env['sop.customer.profile'].create({'name': "Profile"}),
+        ]
         records.append(self.env['sale.order'].create({
             'partner_id': self.contact_company_1.id, 'opportunity_id': self.lead.id}))
         manager = self.env(user=self.user_sales_manager)
