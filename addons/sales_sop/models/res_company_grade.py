@@ -1,4 +1,5 @@
 from odoo import fields, models, tools
+from odoo.tools import date_utils
 
 from ..engine import as_engine
 
@@ -14,7 +15,8 @@ class ResCompany(models.Model):
         """Have all leads of these companies graded anew, by the scheduled job."""
         if not self:
             return
-        as_engine(self).write({'sop_regrade_from': fields.Datetime.now()})
+        # Dates are kept by the second: what was graded earlier in this one counts as graded before.
+        as_engine(self).write({'sop_regrade_from': date_utils.add(fields.Datetime.now(), seconds=1)})
         cron = self.env.ref('sales_sop.ir_cron_sop_regrade', raise_if_not_found=False)
         if cron:
             cron._trigger()

@@ -184,6 +184,7 @@ class TestGradeWhen(GradeCommon):
         super().setUpClass()
         cls.profile = cls._create_profile()
         cls.lead._sop_regrade("Start")
+        cls.env['res.company'].search([]).sop_regrade_from = False
 
     def _create_leads(self, count):
         return self.env['crm.lead'].create([{
