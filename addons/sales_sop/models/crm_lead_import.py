@@ -112,17 +112,17 @@ class CrmLead(models.Model):
         if not isinstance(cell, str) or not cell:
             return None
         if '\0' in cell:
-            return self.env._("%s holds a character that cannot be stored.", self._get_sop_label(path))
+            return self.env._("%s holds a character that cannot be stored.", self._get_sop_import_label(path))
         if cell[0] == '=':
-            return self.env._("%s holds a formula. Enter its value.", self._get_sop_label(path))
+            return self.env._("%s holds a formula. Enter its value.", self._get_sop_import_label(path))
         if len(cell) > MAX_LENGTH and path[0] in self._fields and self._fields[path[0]].type != 'html':
             return self.env._(
                 "%(field)s has %(count)s characters; at most %(limit)s are taken.",
-                field=self._get_sop_label(path), count=len(cell), limit=MAX_LENGTH)
+                field=self._get_sop_import_label(path), count=len(cell), limit=MAX_LENGTH)
         return None
 
     @api.model
-    def _get_sop_label(self, path):
+    def _get_sop_import_label(self, path):
         return self.env['ir.model.fields']._get(self._name, path[0] or '').sudo().field_description or str(path[0])
 
     @api.model
@@ -221,7 +221,7 @@ class CrmLead(models.Model):
             yield self.env._("The row has no name, neither of the lead nor of a company or a person.")
         for name in self.env.context.get('import_skip_records') or ():
             if values.get(name) is None:
-                yield self.env._("%s is unknown, and the row is to be skipped then.", self._get_sop_label([name]))
+                yield self.env._("%s is unknown, and the row is to be skipped then.", self._get_sop_import_label([name]))
         if values.get('sop_credit_code'):
             values['sop_credit_code'] = normalize_code(values['sop_credit_code'])
             if message := self._get_sop_code_message(values['sop_credit_code']):
@@ -238,7 +238,7 @@ class CrmLead(models.Model):
     def _get_sop_amount_messages(self, values):
         for name in ('expected_revenue', 'recurring_revenue'):
             if (values.get(name) or 0) < 0:
-                yield self.env._("%s is negative.", self._get_sop_label([name]))
+                yield self.env._("%s is negative.", self._get_sop_import_label([name]))
         if not 0 <= (values.get('probability') or 0) <= 100:
             yield self.env._("The probability must lie between 0 and 100.")
 
