@@ -7,6 +7,7 @@ and a copy of one is not the same object.
 
 ENGINE_KEY = 'sop_engine'
 MOVE_KEY = 'sop_move'
+OWNER_KEY = 'sop_owner'
 
 _ENGINE = object()
 
@@ -17,7 +18,7 @@ SOON = 1
 
 
 class SopMoveCause:
-    """Why a document moves, when code or a dialog knows it."""
+    """Why a document moves or changes hands, when code or a dialog knows it."""
 
     __slots__ = ('kind', 'reason')
 
@@ -43,4 +44,14 @@ def is_engine(env):
 
 def get_move_cause(env):
     cause = env.context.get(MOVE_KEY)
+    return cause if isinstance(cause, SopMoveCause) else SopMoveCause(None)
+
+
+def with_owner_cause(records, kind, reason=None):
+    """``records`` with the reason why their salesperson changes next. Only Python can hand it over."""
+    return records.with_context(**{OWNER_KEY: SopMoveCause(reason, kind)})
+
+
+def get_owner_cause(env):
+    cause = env.context.get(OWNER_KEY)
     return cause if isinstance(cause, SopMoveCause) else SopMoveCause(None)

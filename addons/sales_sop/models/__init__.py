@@ -65,7 +65,10 @@ from . import mail_activity_contact
 from . import sop_pool_move
 from . import sop_handover
 from . import sop_handover_line
+from . import crm_lead_cadence
 from . import crm_lead_pool
+from . import crm_lead_handover
+from . import mail_activity_done
 from . import res_company_workhours
 from . import mail_thread
 from . import sop_request

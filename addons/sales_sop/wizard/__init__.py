@@ -9,6 +9,8 @@ from . import sop_migration_line
 from . import sop_duplicate_ruling
 from . import sop_setup
 from . import sop_setup_stage
+from . import sop_pool_return
+from . import sop_handover_sign
 from . import sop_contact_dialog
 from . import sop_request_cancel
 from . import sop_intention_dialog
