@@ -2,6 +2,11 @@
 from dataclasses import dataclass, field
 
 RUN_KEY = 'sop_import_run'
+LOOKUP_KEY = 'sop_import_lookups'
+
+
+class Lookups(dict):
+    """What was found for the names in a file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,3 +64,8 @@ class ErrorCell(str):
 def get_run(env):
     run = env.context.get(RUN_KEY)
     return run if isinstance(run, ImportRun) else None
+
+
+def get_lookups(env):
+    lookups = env.context.get(LOOKUP_KEY)
+    return lookups if isinstance(lookups, Lookups) else None

@@ -47,6 +47,7 @@ from . import sop_import_line
 from . import crm_lead_duplicate
 from . import sop_duplicate
 from . import crm_lead_import
+from . import ir_fields_converter
 from . import sop_grade_config_mixin
 from . import res_company_grade
 from . import sop_grade

@@ -10,7 +10,7 @@ from odoo.tools import email_normalize, format_date
 from odoo.tools.lru import LRU
 
 from ..credit_code import normalize_code, read_code
-from ..import_run import ImportRow, ImportRun, get_run
+from ..import_run import LOOKUP_KEY, ImportRow, ImportRun, Lookups, get_run
 
 _logger = logging.getLogger(__name__)
 
@@ -29,9 +29,11 @@ class CrmLead(models.Model):
 
     @api.model
     def get_import_templates(self):
+        # Columns are found by the names the fields have in the language of the user.
+        suffix = '_zh' if (self.env.lang or '').startswith('zh') else ''
         return [{
             'label': self.env._("Import Template for Prospect Lists"),
-            'template': '/sales_sop/static/import/crm_lead.xlsx',
+            'template': f'/sales_sop/static/import/crm_lead{suffix}.xlsx',
         }, *super().get_import_templates()]
 
     @api.model
@@ -132,7 +134,7 @@ class CrmLead(models.Model):
         # The rows before are not flushed for a name that is looked up: leads are not found by name here.
         model = self.with_context(
             import_file=True, import_flush=lambda **kwargs: None, import_cache=LRU(1024),
-            _import_current_module=self.env.context.get('module', '__import__'))
+            _import_current_module=self.env.context.get('module', '__import__'), **{LOOKUP_KEY: Lookups()})
         extracted = model._extract_records(names, cells, log=log.append, limit=limit)
         rows = []
         for lead_id, xml_id, values, info in model._convert_records(extracted, log=log.append, savepoint=savepoint):

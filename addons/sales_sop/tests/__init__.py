@@ -8,6 +8,7 @@ from . import test_contact_log
 from . import test_contact_rules
 from . import test_customer_file
 from . import test_customer_profile
+from . import test_duplicates
 from . import test_engine_corners
 from . import test_evidence
 from . import test_evidence_http
