@@ -37,7 +37,7 @@ class SopMaterial(models.Model):
         ('product', "Product information"),
         ('case', "Success case"),
         ('cert', "Certificate"),
-    ], required=True, default='product')
+    ], required=True, default='product', group_expand=True)
     lang = fields.Selection(
         selection='_get_languages', string="Language", required=True, default=lambda self: self.env.user.lang)
     industry_ids = fields.Many2many('res.partner.industry', string="Industries", help="Empty: for all industries.")
