@@ -139,6 +139,17 @@ class CrmLead(models.Model):
                 raise AccessError(self.env._("%s: a Sales SOP manager confirms this.", lead.display_name))
         return True
 
+    def _prepare_sop_fact_record(self, item, facts):
+        fact = super()._prepare_sop_fact_record(item, facts)
+        if item.record_field_id.name == 'sop_contact_log_ids' and self.id in facts.writable and (
+                facts.statuses[self.id, item.id] == 'open'):
+            # What is missing is a contact: the shortest way to it is its dialog.
+            fact['link'] = {
+                'type': 'ir.actions.client', 'tag': 'sales_sop.log_contact', 'name': self.env._("Log Contact"),
+                'params': {'lead_id': self.id}, 'target': 'new',
+            }
+        return fact
+
     def _check_sop_contact_access(self):
         self.check_access('write')
         self._check_sop_member()
@@ -170,7 +181,7 @@ class CrmLead(models.Model):
         return waiting
 
     def _is_sop_key_lead(self):
-        return 'sop_grade' in self._fields and self.sop_grade == 'a'
+        return self.sop_grade == 'a'
 
     def _sop_after_intention(self):
         """Called once for leads whose intention has just been decided, as the person who decided."""

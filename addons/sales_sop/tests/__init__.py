@@ -4,6 +4,7 @@ from . import test_cadence
 from . import test_campaign
 from . import test_checklist
 from . import test_contact_hold
+from . import test_contact_dialog
 from . import test_contact_log
 from . import test_contact_rules
 from . import test_customer_file

@@ -141,6 +141,12 @@ export class SopItem extends Component {
         return met ? value : message || value;
     }
 
+    /** An act is named; a list of records is opened. */
+    get linkLabel() {
+        const { link } = this.requirement.fact;
+        return link.type === "ir.actions.client" ? link.name : _t("Open");
+    }
+
     get documentHint() {
         const { document_kind: documentKind, min_count: minCount } = this.requirement;
         return minCount > 1
