@@ -100,7 +100,7 @@ class SopProspectList(models.Model):
                 raise ValidationError(self.env._("%s: the cost cannot be negative.", prospects.name))
 
     @api.constrains('company_id')
-    def _check_company(self):
+    def _check_lead_company(self):
         # sudo: leads of other companies are the ones to find.
         self.sudo().lead_ids._check_sop_list_company()
 

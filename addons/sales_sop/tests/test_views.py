@@ -117,13 +117,13 @@ class TestForms(SalesSopCommon):
             form.record_domain = "[('state', '=', 'sale')]"
         self.assertEqual(item.record_field_id.name, 'order_ids')
 
-    def test_the_pipeline_takes_two_more_fields(self):
+    def test_the_pipeline_takes_few_more_fields(self):
         """The board is read as often as nothing else: what it loads is kept small."""
         arch = self.env['crm.lead'].with_user(self.user_sales_salesman).get_views([
             (self.env.ref('crm.crm_case_kanban_view_leads').id, 'kanban')])
         loaded = {name for name in arch['models']['crm.lead']['fields'] if name.startswith('sop_')}
         in_view = {name for name in loaded if f'name="{name}"' in arch['views']['kanban']['arch']}
-        self.assertEqual(in_view, {'sop_deadline', 'sop_grade'})
+        self.assertEqual(in_view, {'sop_deadline', 'sop_grade', 'sop_contact_hold'})
 
     def test_a_lead_shows_its_procedure_first(self):
         arch = self.env['crm.lead'].with_user(self.user_sales_salesman).get_view(
