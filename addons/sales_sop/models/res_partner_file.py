@@ -85,66 +85,51 @@ class ResPartner(models.Model):
         need be ``open``, the many2one that a row opens instead of itself. The user sees those whose model and
         fields he may read, and in them what his access rules let through.
         """
+        own, of_leads = self._get_sop_family_domain(), self._get_sop_family_domain('lead_id.partner_id.')
+        contacts = self._get_sop_family_domain('') & Domain('id', '!=', self.id)
+        newest, section = 'date desc, id desc', self._prepare_sop_file_definition
         return [
-            section for section in self._get_sop_file_known_sections() if section['model'] in self.env
+            section('leads', 10, self.env._("Opportunities"), 'crm.lead', own, 'id desc', [
+                'name', 'sop_grade', 'stage_id', 'expected_revenue', 'user_id']),
+            section('contacts', 20, self.env._("Contacts"), 'res.partner', contacts, 'id desc', [
+                'name', 'function', 'phone', 'email']),
+            section('stakeholders', 30, self.env._("Stakeholders"), 'sop.stakeholder', of_leads, 'id desc', [
+                'name', 'role_id', 'attitude', 'influence', 'lead_id']),
+            section('contact_logs', 40, self.env._("Contact Log"), 'sop.contact.log', (
+                own & Domain('state', '!=', 'superseded')), newest, [
+                'date', 'method', 'outcome', 'next_step', 'user_id']),
+            section('requests', 50, self.env._("Requests"), 'sop.request', own, 'received_at desc, id desc', [
+                'subject', 'received_at', 'state', 'user_id']),
+            section('materials', 60, self.env._("Material Sent"), 'sop.material.sending', of_leads, newest, [
+                'material_id', 'version', 'date', 'recipients'], open='material_id'),
+            section('grades', 70, self.env._("Grade History"), 'sop.grade.history', of_leads, newest, [
+                'date', 'from_grade', 'to_grade', 'score', 'reason'], open='lead_id'),
+            section('lifecycle', 80, self.env._("Life-cycle"), 'sop.lifecycle.change', own | of_leads, newest, [
+                'date', 'from_state', 'to_state', 'state', 'reason']),
+            section('notes', 90, self.env._("Market Notes"), 'sop.market.note', (
+                self._get_sop_family_domain('lead_ids.partner_id.')), newest, ['name', 'date', 'finding']),
+            section('orders', 100, self.env._("Orders"), 'sale.order', own, 'id desc', [
+                'name', 'date_order', 'amount_total', 'state']),
         ]
 
-    def _get_sop_file_known_sections(self):
-        of_leads = self._get_sop_family_domain('lead_id.partner_id.')
-        return [
-            {
-                'key': 'leads', 'label': self.env._("Opportunities"), 'sequence': 10, 'model': 'crm.lead',
-                'domain': self._get_sop_family_domain(), 'order': 'id desc',
-                'fields': ['name', 'sop_grade', 'stage_id', 'expected_revenue', 'user_id'],
-            }, {
-                'key': 'contacts', 'label': self.env._("Contacts"), 'sequence': 20, 'model': 'res.partner',
-                'domain': self._get_sop_family_domain('') & Domain('id', '!=', self.id), 'order': 'id desc',
-                'fields': ['name', 'function', 'phone', 'email'],
-            }, {
-                'key': 'stakeholders', 'label': self.env._("Stakeholders"), 'sequence': 30, 'model': 'sop.stakeholder',
-                'domain': of_leads, 'order': 'id desc', 'open': 'lead_id',
-                'fields': ['name', 'role_id', 'attitude', 'influence', 'lead_id'],
-            }, {
-                'key': 'contact_logs', 'label': self.env._("Contact Log"), 'sequence': 40, 'model': 'sop.contact.log',
-                'domain': self._get_sop_family_domain() & Domain('state', '!=', 'superseded'),
-                'order': 'date desc, id desc',
-                'fields': ['date', 'method', 'outcome', 'next_step', 'user_id'],
-            }, {
-                'key': 'requests', 'label': self.env._("Requests"), 'sequence': 50, 'model': 'sop.request',
-                'domain': self._get_sop_family_domain(), 'order': 'received_at desc, id desc',
-                'fields': ['subject', 'received_at', 'state', 'user_id'],
-            }, {
-                'key': 'materials', 'label': self.env._("Material"), 'sequence': 60, 'model': 'sop.material.line',
-                'domain': of_leads, 'order': 'id desc', 'open': 'lead_id',
-                'fields': ['material_id', 'version', 'sent_date', 'lead_id'],
-            }, {
-                'key': 'grades', 'label': self.env._("Grade History"), 'sequence': 70, 'model': 'sop.grade.history',
-                'domain': of_leads, 'order': 'id desc', 'open': 'lead_id',
-                'fields': ['date', 'from_grade', 'to_grade', 'score', 'reason'],
-            }, {
-                'key': 'notes', 'label': self.env._("Market Notes"), 'sequence': 80, 'model': 'sop.market.note',
-                'domain': self._get_sop_family_domain('lead_ids.partner_id.'), 'order': 'date desc, id desc',
-                'fields': ['date', 'name', 'finding'],
-            }, {
-                'key': 'orders', 'label': self.env._("Orders"), 'sequence': 90, 'model': 'sale.order',
-                'domain': self._get_sop_family_domain(), 'order': 'id desc',
-                'fields': ['name', 'date_order', 'amount_total', 'state'],
-            },
-        ]
+    @api.model
+    def _prepare_sop_file_definition(self, key, sequence, label, model, domain, order, names, **options):
+        return {
+            'key': key, 'sequence': sequence, 'label': label, 'model': model, 'domain': domain, 'order': order,
+            'fields': names, **options,
+        }
 
     def _prepare_sop_file_header(self):
         self.ensure_one()
         names = [
-            'name', 'phone', 'email', 'city', 'country_id', 'user_id', 'industry_id', 'sop_size_band', 'category_id',
-            'sop_lifecycle']
+            'sop_lifecycle', 'user_id', 'phone', 'email', 'city', 'country_id', 'industry_id', 'sop_size_band']
         columns = self._get_sop_file_columns(self._name, names)
         values = self.read([column['name'] for column in columns])[0]
         values['user_id'] = values['user_id'] or self._get_sop_file_salesperson()
         return {
             'id': self.id, 'name': self.display_name,
             'values': [
-                {**column, 'value': values[column['name']]} for column in columns
-                if column['name'] != 'name' and column['type'] != 'many2many' and values[column['name']]
+                {**column, 'value': values[column['name']]} for column in columns if values[column['name']]
             ],
             'tags': self.category_id.mapped('display_name'),
         }
@@ -168,9 +153,7 @@ class ResPartner(models.Model):
         ways = {'sop_last_contact_date': 'max', 'sop_next_contact_date': 'min'}
         (count, revenue, *dates), = leads._read_group(running, [], [
             '__count', 'expected_revenue:sum', *(f"{column['name']}:{ways[column['name']]}" for column in columns)])
-        best = leads.search(
-            running & Domain('sop_grade', '!=', False), order='sop_grade, id desc', limit=1) if (
-            'sop_grade' in leads._fields) else leads
+        best = leads.search(running & Domain('sop_grade', '!=', False), order='sop_grade, id desc', limit=1)
         return [
             *([self._prepare_sop_file_fact(best, 'sop_grade')] if best else []),
             {'label': self.env._("Open opportunities"), 'type': 'integer', 'value': count},

@@ -99,7 +99,8 @@ class SopCustomerProfile(models.Model):
         expired = Domain('state', '=', 'approved') & Domain('valid_to', '<', 'today')
         return Domain.OR(expired if wanted else ~expired for wanted in value)
 
-    @api.depends('state', 'industry_ids', 'size_band', 'country_ids', 'state_ids', 'purchase_habit', 'decision_role_ids')
+    @api.depends(
+        'state', 'industry_ids', 'size_band', 'country_ids', 'state_ids', 'purchase_habit', 'decision_role_ids')
     def _compute_missing(self):
         for profile in self:
             missing = profile._get_missing() if profile.state == 'draft' else []

@@ -39,7 +39,8 @@ class TestCampaign(SalesSopCommon):
                 self.assertGreater(campaign.sop_won_amount, 0)
 
     def test_nothing_came_of_it(self):
-        self.assertEqual((self.campaign.sop_lead_count, self.campaign.sop_lead_cost, self.campaign.sop_won_amount), (0, 0, 0))
+        campaign = self.campaign
+        self.assertEqual((campaign.sop_lead_count, campaign.sop_lead_cost, campaign.sop_won_amount), (0, 0, 0))
 
     def test_another_company_sees_its_own_results(self):
         self._create_results()
@@ -77,5 +78,6 @@ class TestCampaign(SalesSopCommon):
     def test_leads_without_a_campaign(self):
         label = self.env['crm.lead'].fields_get(['campaign_id'], ['falsy_value_label'])
         self.assertEqual(label['campaign_id']['falsy_value_label'], "Unattributed")
-        arch = self.env['crm.lead'].get_view(self.env.ref('crm.crm_opportunity_report_view_search').id, 'search')['arch']
+        view = self.env.ref('crm.crm_opportunity_report_view_search')
+        arch = self.env['crm.lead'].get_view(view.id, 'search')['arch']
         self.assertIn('sop_unattributed', arch)
