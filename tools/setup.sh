@@ -186,7 +186,7 @@ odoo_source() {
 
 venv_stamp() {
     cat "$ROOT/tools/requirements.txt"
-    printf '%s\n' "$VENV"
+    printf '%s\n' "$(readlink -f "$LOCAL")/venv"
 }
 
 # Made from this lock, in this place, and its Python is still there.
