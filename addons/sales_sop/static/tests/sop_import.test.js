@@ -3,6 +3,9 @@ import { queryAllTexts } from "@odoo/hoot-dom";
 import { contains, mockService, mountWithCleanup, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { BaseImportModel } from "@base_import/import_model";
 import { ImportResult } from "@sales_sop/import/import_result";
+import { defineSopModels } from "./sop_test_helpers";
+
+defineSopModels();
 
 const ROWS = [
     { row: 2, name: "Compressor works", result: "imported", reason: "" },
