@@ -41,6 +41,13 @@ export class Doc extends models.Model {
     sop_process_id = fields.Many2one({ relation: "sop.process" });
     sop_stage_id = fields.Many2one({ relation: "sop.stage" });
     sop_deadline = fields.Date();
+    sop_score = fields.Float();
+    sop_grade = fields.Selection({
+        selection: [
+            ["a", "A"],
+            ["d", "D"],
+        ],
+    });
 
     _records = [
         { id: 1, name: "Pump station", stage_id: 1, sop_process_id: 1, sop_stage_id: 11 },
