@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -14,7 +16,8 @@ TOPICS = {
 DETAILS = ('sop_current_since', 'sop_current_contract_end', 'sop_current_satisfaction', 'sop_research_sources')
 ANSWERS = frozenset(name for names in TOPICS.values() for name in names)
 RESEARCH = ANSWERS | set(DETAILS)
-# Words people write to fill a field without saying anything.
+NO_WORDS = re.compile(r'^[\W_]+|[\W_]+$')
+# What people write to fill a field without saying anything.
 HOLLOW = frozenset({
     'n/a', 'na', 'n.a', 'none', 'nil', 'null', 'no', 'nothing', 'unknown', 'not known', 'tbd', 'todo', 'x', 'xx', 'xxx',
     'test', '无', '没有', '暂无', '不详', '未知', '不知道', '不清楚', '待定', '待补充', '略'})
@@ -22,8 +25,8 @@ HOLLOW = frozenset({
 
 def is_answer(text):
     """Whether a text says anything: blanks, dashes and "n/a" do not."""
-    text = (text or '').strip(' \t\r\n.。…-—–_/\\*?!?!、,,').lower()
-    return any(char.isalnum() for char in text) and text not in HOLLOW
+    text = NO_WORDS.sub('', (text or '').lower())
+    return bool(text) and text not in HOLLOW
 
 
 class CrmLead(models.Model):
@@ -98,7 +101,7 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         leads = super().create(vals_list)
-        for lead, vals in zip(leads, vals_list):
+        for lead, vals in zip(leads, vals_list, strict=True):
             if not RESEARCH.isdisjoint(vals):
                 lead._sop_stamp_research()
         return leads

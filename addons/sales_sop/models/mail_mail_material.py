@@ -12,7 +12,7 @@ class MailMail(models.Model):
     def create(self, vals_list):
         mails = super().create(vals_list)
         direct = mails.browse(
-            mail.id for mail, vals in zip(mails, vals_list)
+            mail.id for mail, vals in zip(mails, vals_list, strict=True)
             if vals.get('attachment_ids') and not vals.get('mail_message_id'))
         direct._sop_pass_material()
         return mails

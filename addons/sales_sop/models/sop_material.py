@@ -60,7 +60,8 @@ class SopMaterial(models.Model):
         VALIDITIES, compute='_compute_validity', search='_search_validity',
         help="Only what can be sent is sent: the server refuses all else, whatever way a message takes.")
     previous_id = fields.Many2one(
-        'sop.material', string="Previous Version", readonly=True, copy=False, ondelete='restrict', index='btree_not_null')
+        'sop.material', string="Previous Version", readonly=True, copy=False, index='btree_not_null',
+        ondelete='restrict')
     next_ids = fields.One2many('sop.material', 'previous_id', string="Next Version", readonly=True)
     is_reminded = fields.Boolean(string="Renewal Asked For", readonly=True, copy=False)
     sending_ids = fields.One2many('sop.material.sending', 'material_id', readonly=True)
@@ -315,7 +316,7 @@ class SopMaterial(models.Model):
         models = [self.sudo().with_context(active_test=False), self.env['sop.material.line'].sudo()]
         found = [records.search(domain).grouped('file_checksum') for records in models]
         return {
-            checksum: tuple(groups.get(checksum, model.browse()) for groups, model in zip(found, models))
+            checksum: tuple(groups.get(checksum, model.browse()) for groups, model in zip(found, models, strict=True))
             for checksum in set().union(*found)
         }
 

@@ -3,6 +3,8 @@ from odoo.fields import Domain
 
 from .sop_stage import PHASES
 
+FIRST_CONTACT = 's2_contact'
+
 
 class SopMaterialPack(models.Model):
     """What customers of an industry get at a step of the procedure."""
@@ -16,9 +18,9 @@ class SopMaterialPack(models.Model):
     sequence = fields.Integer(default=10)
     industry_ids = fields.Many2many('res.partner.industry', string="Industries", help="Empty: for all industries.")
     phase = fields.Selection(
-        PHASES, default='s2_contact', help="The step of the procedure it is made for. Empty: for all.")
+        PHASES, default=FIRST_CONTACT, help="The step of the procedure it is made for. Empty: for all.")
     material_ids = fields.Many2many(
-        'sop.material', string="Material", check_company=True,
+        'sop.material', check_company=True,
         help="A version that is superseded makes way for the new one by itself.")
     material_count = fields.Integer(string="Documents", compute='_compute_material_count')
     has_invalid = fields.Boolean(string="To Be Renewed", compute='_compute_material_count')
@@ -33,22 +35,29 @@ class SopMaterialPack(models.Model):
 
     @api.model
     def _match_leads(self, leads):
-        """``{lead: the pack that fits best}``: its industry before all industries, its step before all steps."""
+        """``{lead: the pack that fits best}``: its industry before all industries, then its step, all steps, the first.
+        """
         # sudo: what fits does not depend on who asks.
         packs = self.sudo().search(Domain('material_ids', '!=', False))
         result = {}
         for lead in leads:
-            company = lead._get_sop_company()
-            fitting = [pack for pack in packs if pack._is_fit_for(lead, company)]
+            company, phases = lead._get_sop_company(), self._get_phases(lead)
+            fitting = [pack for pack in packs if pack._is_fit_for(lead, company, phases)]
             result[lead] = min(
-                fitting, key=lambda pack: (not pack.industry_ids, not pack.phase), default=packs.browse())
+                fitting, key=lambda pack, phases=phases: (not pack.industry_ids, phases.index(pack.phase)),
+                default=packs.browse())
         return result
 
-    def _is_fit_for(self, lead, company):
-        # Who prepares in the first step prepares the first contact.
-        phase = lead.sop_phase if lead.sop_phase not in (False, 's1_market') else 's2_contact'
+    @api.model
+    def _get_phases(self, lead):
+        """The steps whose packs a lead may get, best first; who prepares in the first step prepares the first contact.
+        """
+        phase = lead.sop_phase if lead.sop_phase not in (False, 's1_market') else FIRST_CONTACT
+        return [phase, False, FIRST_CONTACT]
+
+    def _is_fit_for(self, lead, company, phases):
         return (
             self.company_id in (company, company.browse())
             and (not self.industry_ids or lead.sop_industry_id in self.industry_ids)
-            and self.phase in (False, phase)
+            and self.phase in phases
         )

@@ -17,7 +17,8 @@ class SopMaterialSending(models.Model):
     material_id = fields.Many2one('sop.material', required=True, index=True, ondelete='restrict')
     kind = fields.Selection(related='material_id.kind')
     version = fields.Char(related='material_id.version')
-    validity = fields.Selection(related='material_id.validity', string="Today", help="What this version is worth today.")
+    validity = fields.Selection(
+        related='material_id.validity', string="Today", help="What this version is worth today.")
     tailored = fields.Boolean()
     recipients = fields.Char(help="Names and addresses at the time of sending.")
     date = fields.Datetime(required=True)

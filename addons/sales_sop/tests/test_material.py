@@ -1,5 +1,6 @@
 import base64
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 import psycopg2
@@ -137,9 +138,9 @@ class TestMaterialCheck(MaterialCommon):
         for user in (self.user_sales_salesman, self.user_sales_manager, self.env.user):
             for name, value in forged.items():
                 with self.subTest(user=user.login, field=name):
-                    self.assertRefused(lambda: draft.with_user(user).write({name: value}), error=AccessError)
+                    self.assertRefused(partial(draft.with_user(user).write, {name: value}), error=AccessError)
                     self.assertRefused(
-                        lambda: material.with_user(user).create({'name': "Forged", name: value}), error=AccessError)
+                        partial(material.with_user(user).create, {'name': "Forged", name: value}), error=AccessError)
         for context in ({'default_state': 'checked'}, {'default_checked_by_id': self.expert.id, 'sop_engine': True}):
             try:
                 made = material.with_user(self.user_sales_manager).with_context(**context).create({'name': "Forged"})
@@ -155,7 +156,7 @@ class TestMaterialCheck(MaterialCommon):
                 'lang': 'en_US', 'file': base64.b64encode(b'other'), 'file_name': "other.pdf",
             }.items():
                 with self.subTest(user=user.login, field=name):
-                    self.assertRefused(lambda: material.with_user(user).write({name: value}), "new version")
+                    self.assertRefused(partial(material.with_user(user).write, {name: value}), "new version")
             self.assertRefused(material.with_user(user).unlink, "new version")
         material.with_user(self.user_sales_salesman).write({
             'industry_ids': [Command.link(self.industry.id)], 'responsible_id': self.user_sales_manager.id})
@@ -222,7 +223,8 @@ class TestMaterialVersion(MaterialCommon):
 
     def test_withdraw(self):
         material = self._create_material()
-        self.assertRefused(lambda: material.with_user(self.user_sales_salesman).action_withdraw("Wrong data"), error=AccessError)
+        self.assertRefused(
+            lambda: material.with_user(self.user_sales_salesman).action_withdraw("Wrong data"), error=AccessError)
         self.assertRefused(lambda: material.with_user(self.expert).action_withdraw("  "), "Say why")
         wizard = self.env['sop.material.withdraw'].with_user(self.expert).create({
             'material_id': material.id, 'reason': "Wrong data on page 3"})
@@ -242,7 +244,7 @@ class TestMaterialVersion(MaterialCommon):
         for validity in ('ok', 'unchecked', 'expired', 'superseded', 'withdrawn'):
             found = materials.search([('validity', '=', validity), ('id', 'in', materials.ids)])
             self.assertTrue(found, validity)
-            self.assertEqual(found, materials.filtered(lambda own: own.validity == validity), validity)
+            self.assertEqual(found, materials.filtered_domain([('validity', '=', validity)]), validity)
         self.assertEqual(
             materials.search([('validity', '!=', 'ok'), ('id', 'in', materials.ids)]),
             materials.filtered(lambda own: own.validity != 'ok'))
@@ -255,19 +257,20 @@ class TestMaterialFile(MaterialCommon):
     def test_file_of_checked_material(self):
         material = self._create_material()
         file = self._get_attachment(material)
+        draft = self._create_material(check=False)
         stray = self.env['ir.attachment'].create({'name': "stray", 'raw': b'stray'})
         for env in (self.env(user=self.user_sales_manager), self.env):
             own, other = file.with_env(env), stray.with_env(env)
             for act in (
-                lambda: own.write({'raw': b'changed'}),
-                lambda: own.write({'datas': base64.b64encode(b'changed')}),
-                lambda: own.write({'public': True}),
-                lambda: own.write({'res_id': self._create_material(check=False).id}),
-                lambda: own.write({'res_field': False}),
+                partial(own.write, {'raw': b'changed'}),
+                partial(own.write, {'datas': base64.b64encode(b'changed')}),
+                partial(own.write, {'public': True}),
+                partial(own.write, {'res_id': draft.id}),
+                partial(own.write, {'res_field': False}),
                 own.unlink,
-                lambda: other.write({
+                partial(other.write, {
                     'res_model': 'sop.material', 'res_id': material.id, 'res_field': 'file'}),
-                lambda: own.create({
+                partial(own.create, {
                     'name': "x", 'raw': b'x', 'res_model': 'sop.material', 'res_id': material.id, 'res_field': 'file'}),
             ):
                 with self.subTest(user=env.user.login):
@@ -294,6 +297,7 @@ class TestMaterialFile(MaterialCommon):
 
     def test_who_reads_the_file(self):
         material = self._create_material()
+        file = self._get_attachment(material)
         for user in (self.user_sales_salesman, self.user_auditor, self.user_sales_manager):
             self.env.invalidate_all()
             self.assertTrue(material.with_user(user).file)
@@ -301,8 +305,8 @@ class TestMaterialFile(MaterialCommon):
         for user in (self.user_employee, self.user_portal, self.user_public):
             self.env.invalidate_all()
             with self.subTest(user=user.login):
-                self.assertRefused(lambda: material.with_user(user).file, error=AccessError)
-                self.assertRefused(lambda: self._get_attachment(material).with_user(user).raw, error=AccessError)
+                self.assertRefused(partial(material.with_user(user).read, ['file']), error=AccessError)
+                self.assertRefused(partial(file.with_user(user).read, ['raw']), error=AccessError)
                 self.assertRefused(material.with_user(user).action_open_file, error=AccessError)
 
     def test_attachments_of_others_cost_no_query(self):

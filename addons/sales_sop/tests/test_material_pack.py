@@ -1,4 +1,5 @@
 import base64
+from functools import partial
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -240,8 +241,8 @@ class TestMaterialTailored(PackCommon):
         ):
             for user in (self.user_sales_salesman, self.user_sales_manager, self.env.user):
                 with self.subTest(user=user.login, values=values):
-                    self.assertRefused(lambda: self.line.with_user(user).write(values), error=AccessError)
-                    self.assertRefused(lambda: self.line.with_user(user).create({
+                    self.assertRefused(partial(self.line.with_user(user).write, values), error=AccessError)
+                    self.assertRefused(partial(self.line.with_user(user).create, {
                         'lead_id': self.lead.id, 'material_id': self.case.id, **values}), error=AccessError)
 
     def test_material_expires(self):
@@ -268,11 +269,11 @@ class TestMaterialLineAccess(PackCommon, SalesSopHttpCommon):
                 self.assertEqual(line.with_user(user).has_access('write'), writes)
                 if not writes:
                     for act in (
-                        lambda: line.with_user(user).unlink(),
-                        lambda: line.with_user(user).write({'tailored': True}),
-                        lambda: foreign.with_user(user).action_sop_fill_pack(),
-                        lambda: foreign.with_user(user).action_sop_replace_material(),
-                        lambda: foreign.with_user(user).action_sop_send_material(),
+                        line.with_user(user).unlink,
+                        partial(line.with_user(user).write, {'tailored': True}),
+                        foreign.with_user(user).action_sop_fill_pack,
+                        foreign.with_user(user).action_sop_replace_material,
+                        foreign.with_user(user).action_sop_send_material,
                     ):
                         self.assertRefused(act, error=AccessError)
         self.assertRefused(lambda: own.write({'lead_id': foreign.id}), error=AccessError)

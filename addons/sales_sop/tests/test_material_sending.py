@@ -1,6 +1,9 @@
 import base64
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
+
+import psycopg2
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
@@ -67,7 +70,7 @@ class TestMaterialSend(SendingCommon):
 
     def _open(self, lead):
         action = lead.action_sop_send_material()
-        return self.env[action['res_model']].with_user(lead.env.user).with_context(action['context'])
+        return self.env[action['res_model']].with_user(lead.env.user).with_context(**action['context'])
 
     @users('user_sales_salesman')
     def test_send(self):
@@ -190,7 +193,7 @@ class TestMaterialDoor(SendingCommon):
         for material, words in self.invalid.items():
             for file in (self._copy_file(material), self._get_attachment(material)):
                 with self.subTest(material=material.name):
-                    self.assertRefused(lambda: self._post(file), *words)
+                    self.assertRefused(partial(self._post, file), *words)
         self._post(self._copy_file(self.new))
         self.assertEqual(self._get_sendings().material_id, self.new)
 
@@ -330,8 +333,8 @@ class TestMaterialLedger(SendingCommon, SalesSopHttpCommon):
         sending = self._get_sendings()
         for user in (self.user_sales_salesman, self.user_sales_manager, self.env.user):
             for act in (
-                lambda: sending.with_user(user).write({'recipients': "x"}), sending.with_user(user).unlink,
-                lambda: sending.with_user(user).create({
+                partial(sending.with_user(user).write, {'recipients': "x"}), sending.with_user(user).unlink,
+                partial(sending.with_user(user).create, {
                     'lead_id': self.lead.id, 'material_id': self.case.id, 'date': '2026-01-01',
                     'user_id': user.id}),
             ):
@@ -360,7 +363,7 @@ class TestMaterialLedger(SendingCommon, SalesSopHttpCommon):
 
     def test_sent_material_is_kept(self):
         self._post(self._copy_file(self.catalogue))
-        with self.assertRaises(Exception), self.cr.savepoint(), mute_logger('odoo.sql_db'):
+        with self.assertRaises(psycopg2.errors.ForeignKeyViolation), self.cr.savepoint(), mute_logger('odoo.sql_db'):
             as_engine(self.catalogue).unlink()
 
     def test_http(self):

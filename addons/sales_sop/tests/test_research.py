@@ -20,7 +20,9 @@ class TestResearchCount(SalesSopCommon):
     """Five topics; what says nothing is no answer."""
 
     def test_what_is_an_answer(self):
-        for text in ('', None, False, '  ', '-', '——', '...', 'n/a', 'N/A', 'n.a.', 'None', '无', ' 无。', '暂无', '?', 'TBD'):
+        for text in (
+            '', None, False, '  ', '-', '——', '...', 'n/a', 'N/A', 'n.a.', 'None', '无', ' 无。', '暂无', '?', 'TBD',
+        ):
             with self.subTest(text=text):
                 self.assertFalse(is_answer(text))
         for text in ("No. 3 plant", "3", "无锡", "3M", "Nothing but oil-free air"):
