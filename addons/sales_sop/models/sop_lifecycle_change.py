@@ -46,8 +46,10 @@ class SopLifecycleChange(models.Model):
     decided_by_id = fields.Many2one('res.users', string="Second Person")
     decision_reason = fields.Text()
     is_first = fields.Boolean(string="First Time", help="The customer had never been in this state before.")
+    potential_count = fields.Integer(string="New Potential Customers", compute='_compute_figures', aggregator='sum')
+    intention_count = fields.Integer(string="New Intention Customers", compute='_compute_figures', aggregator='sum')
     conversion = fields.Float(
-        string="Conversion (%)", compute='_compute_conversion', aggregator='avg',
+        string="Conversion (%)", compute='_compute_figures', aggregator='avg',
         help="Customers that became intention customers for the first time, of those that became potential ones.")
 
     _one_proposal = models.UniqueIndex(
@@ -57,19 +59,27 @@ class SopLifecycleChange(models.Model):
     def _get_sop_document_fields(self):
         return ['lead_id', 'partner_id']
 
-    def _compute_conversion(self):
+    @api.depends('is_first', 'to_state', 'state')
+    def _compute_figures(self):
         for change in self:
-            change.conversion = 100 * (change.is_first and change.to_state == 'intention')
+            first = change.is_first and change.state == 'done' and change.to_state
+            change.potential_count = first == 'potential'
+            change.intention_count = first == 'intention'
+            change.conversion = 100 * change.intention_count
 
     def _read_group_select(self, aggregate_spec, query):
-        if aggregate_spec != 'conversion:avg':
+        if aggregate_spec not in ('conversion:avg', 'potential_count:sum', 'intention_count:sum'):
             return super()._read_group_select(aggregate_spec, query)
         to_state, is_first, state = (
             self._field_to_sql(self._table, name, query) for name in ('to_state', 'is_first', 'state'))
         first = SQL("%s AND %s = 'done' AND %s", is_first, state, to_state)
-        return SQL(
-            "100.0 * COUNT(*) FILTER (WHERE %(first)s = 'intention')"
-            " / NULLIF(COUNT(*) FILTER (WHERE %(first)s = 'potential'), 0)", first=first)
+        potential = SQL("COUNT(*) FILTER (WHERE %s = 'potential')", first)
+        intention = SQL("COUNT(*) FILTER (WHERE %s = 'intention')", first)
+        return {
+            'potential_count:sum': potential,
+            'intention_count:sum': intention,
+            'conversion:avg': SQL("100.0 * %s / NULLIF(%s, 0)", intention, potential),
+        }[aggregate_spec]
 
     @api.model
     def _log(self, records, to_state, reason, lead_by_partner=None):

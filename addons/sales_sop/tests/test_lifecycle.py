@@ -511,8 +511,9 @@ class TestLifecycleDoors(LifecycleCommon):
         as_engine(changes).write({'company_id': company.id})
         self.env.flush_all()
         [group] = self.env['sop.lifecycle.change'].formatted_read_group(
-            [('company_id', '=', company.id)], [], ['conversion:avg', '__count'])
-        self.assertEqual((group['conversion:avg'], group['__count']), (75, 7))
+            [('company_id', '=', company.id)], [], ['conversion:avg', 'potential_count:sum', 'intention_count:sum'])
+        self.assertEqual(
+            (group['conversion:avg'], group['potential_count:sum'], group['intention_count:sum']), (75, 4, 3))
 
     def test_constant_queries(self):
         def measure(size):

@@ -32,7 +32,7 @@ class TestMenus(SalesSopCommon):
     }
     AUDIT = {
         'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
-        'sop_lifecycle_change_menu', 'crm_lead_menu_campaign',
+        'sop_lifecycle_change_menu', 'sop_request_menu_report', 'crm_lead_menu_campaign',
     }
     MANAGE = {
         'sop_menu_config', 'sop_setup_menu', 'sop_workday_menu', 'sop_deadline_explain_menu',
