@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..engine import as_engine
-from .sop_demo_stories import CHINESE, NOT_APPLICABLE, REMARKS, STORIES
+from .sop_demo_stories import CHINESE, FOLLOW_UP, INTERESTED, NOT_APPLICABLE, RATINGS, REMARKS, RESEARCH, STORIES, URGENCY
 
 # Who does an item when it is not the salesperson.
 DOERS = {'sm': 'mike', 'fin': 'mike', 'pre': 'carol', 'px': 'carol', 'ca': 'carol'}
@@ -43,10 +43,12 @@ class SopDemo(models.AbstractModel):
                 self.env.ref(f'sales_sop.{name}').update_field_translations('name', {'zh_CN': chinese})
 
     def _tell(self, lead, story):
-        # The first contact asks for a planned activity.
-        activity = lead.with_user(lead.user_id).activity_schedule(
-            'mail.mail_activity_data_call', fields.Date.today() + timedelta(days=3),
-            summary="Stay in touch", user_id=lead.user_id.id)
+        if any('S1' in details or 'S1.3' in details[0] for __, verb, *details in story if verb == 'do'):
+            self._meet_s1_3(lead.with_user(lead.user_id))
+            # The first contact asks for a planned activity.
+            lead.with_user(lead.user_id)._sop_plan_follow_up({lead: {
+                'date': fields.Date.today() + timedelta(days=3), 'method': 'phone', 'summary': "Stay in touch",
+                'user': lead.user_id}})
         moment = self._get_moment((fields.Datetime.now() - lead.create_date).days)
         lead.write({'create_date': moment})
         self._set_dates(lead, moment)
@@ -56,7 +58,11 @@ class SopDemo(models.AbstractModel):
             moment = max(moment, self._get_moment(days, number))
             self._set_dates(lead, moment, seen)
         if lead.sop_outcome != 'open':
-            activity.exists().unlink()
+            lead.activity_ids.unlink()
+        elif lead.sop_contact_log_ids and min(lead.activity_ids.mapped('date_deadline')) >= fields.Date.today():
+            seen = self._get_rows(lead)
+            self._tell_log(lead, FOLLOW_UP)
+            self._set_dates(lead, self._get_moment(2), seen)
 
     # ------------------------------------------------------------
     # STEPS
@@ -66,14 +72,17 @@ class SopDemo(models.AbstractModel):
         stages = lead.sop_process_id.stage_ids
         items = stages.filtered(lambda stage: stage.code == codes).requirement_ids.filtered('mandatory')
         for item in items or stages.requirement_ids.filtered(lambda item: item.code in codes.split()):
-            status = lead._get_sop_statuses(item)[lead.id, item.id]
-            if not item.is_fact and status not in DONE_OR_WAITING:
+            if lead._get_sop_statuses(item)[lead.id, item.id] not in DONE_OR_WAITING:
                 self._do(lead, item)
             if items and item.verify:
                 self._tell_verify(lead, item.code)
 
     def _do(self, lead, item):
-        if item.code in NOT_APPLICABLE and not lead.order_ids.order_line.filtered('discount'):
+        if item.is_fact:
+            meet = getattr(self, f"_meet_{item.code.lower().replace('.', '_')}", None)
+            if meet:
+                meet(lead.with_user(lead.user_id))
+        elif item.code in NOT_APPLICABLE and not lead.order_ids.order_line.filtered('discount'):
             lead.with_user(lead.user_id).action_sop_not_applicable(item.id, NOT_APPLICABLE[item.code])
         else:
             self._tell_tick(lead, item.code, REMARKS.get(item.code))
@@ -143,6 +152,63 @@ class SopDemo(models.AbstractModel):
         lead.tag_ids = self.env.ref('sales_sop.crm_tag_verbal_order')
 
     # ------------------------------------------------------------
+    # FACTS
+    # ------------------------------------------------------------
+
+    def _meet_s1_1(self, lead):
+        lead.sop_market_note_ids |= self.env.ref('sales_sop.sop_market_note_peak_prices')
+
+    def _meet_s1_2(self, lead):
+        self._state_traits(lead)
+        if not lead._get_sop_matching_profiles()[lead.id]:
+            lead.action_sop_not_applicable(
+                self._get_item(lead, 'S1.2').id, "The profile of this industry has expired; a new version is being written.")
+
+    def _state_traits(self, lead):
+        traits = {
+            'sop_industry_id': self.env.ref('sales_sop.res_partner_industry_metal').id,
+            'state_id': self.env.ref('base.state_cn_JS').id,
+            'sop_size_band': 'medium',
+            'sop_purchase_habit': 'direct',
+        }
+        lead.write({name: value for name, value in traits.items() if not lead[name]})
+
+    def _meet_s1_3(self, lead):
+        lead.write({'sop_source': 'offline', 'sop_legal_basis': 'consent'})
+
+    def _meet_s1_4(self, lead):
+        self._state_traits(lead)
+        lead.date_deadline = fields.Date.today() + timedelta(days=URGENCY[lead.priority])
+        sheet = lead.get_sop_score_sheet()
+        rating = RATINGS[lead.priority] if sheet['profile'] else 3
+        rows = [row for group in sheet['groups'] for row in group['rows']]
+        lead.action_sop_rate({row['key']: rating for row in rows if not row['is_automatic']})
+
+    def _meet_s2_1(self, lead):
+        lead.write(RESEARCH)
+
+    def _meet_s2_2(self, lead):
+        lead.action_sop_fill_pack()
+
+    def _meet_s2_3(self, lead):
+        lead.sop_contact_log_ids.create({
+            'lead_id': lead.id, 'state': 'planned', 'method': 'phone', 'why': "Asked for it on the business card.",
+            'date': fields.Datetime.now() + timedelta(hours=2)})
+
+    def _meet_s2_4(self, lead):
+        self._tell_log(lead, INTERESTED)
+
+    def _meet_s2_5(self, lead):
+        lead.with_user(self._get_user('mike')).action_sop_decide_intention('willing')
+
+    def _tell_log(self, lead, values):
+        lead = lead.with_user(lead.user_id)
+        plans = {'next_date': lead._get_sop_today() + timedelta(days=3)} if 'next_step' in values else {}
+        lead.sop_contact_log_ids.create({
+            'lead_id': lead.id, 'state': 'done', 'conduct_ok': True,
+            'stakeholder_ids': lead._get_sop_main_stakeholders()[lead.id].ids, **values, **plans})
+
+    # ------------------------------------------------------------
     # PEOPLE AND THINGS
     # ------------------------------------------------------------
 
@@ -195,6 +261,10 @@ class SopDemo(models.AbstractModel):
             'verified_date': checks.filtered('verified_date'),
             'revoked_date': checks.filtered('revoked_date'),
             'date': self.env['sop.transition'].sudo().search([('lead_id', '=', lead.id)]),
+            'contact': self.env['sop.contact.log'].sudo().search([('lead_id', '=', lead.id), ('state', '=', 'done')]),
+            'graded': self.env['sop.grade.history'].sudo().search([('lead_id', '=', lead.id)]),
+            'lifecycle': self.env['sop.lifecycle.change'].sudo().search([
+                '|', ('lead_id', '=', lead.id), ('partner_id', '=', lead.partner_id.commercial_partner_id.id)]),
             'message': messages,
             'create_date': messages.tracking_value_ids,
             'date_order': lead.order_ids.sudo(),
@@ -207,6 +277,11 @@ class SopDemo(models.AbstractModel):
                 pause = timedelta(minutes=11 * number, hours=name == 'verified_date')
                 as_engine(check).write({name: min(moment + pause, fields.Datetime.now())})
         new['message'].write({'date': moment})
+        for name in ('graded', 'lifecycle'):
+            as_engine(new[name]).write({'date': moment})
+        if new['contact']:
+            as_engine(new['contact']).write({'date': moment, 'logged_date': moment})
+            lead._sop_update_last_contact()
         for name in ('create_date', 'date_order'):
             new[name].write({name: moment})
         if not seen or new['date']:

@@ -61,7 +61,7 @@ STORIES = {
         (3, 'do', 'S1'), (3, 'go'), (2, 'do', 'S2.1 S2.2 S2.3 S2.4 S2.5 S2.E3'), (0, 'plan', 4, "Site survey"),
     ],
     'ceramics_dust': [
-        (24, 'do', 'S1'), (24, 'go'), (20, 'do', 'S2.2 S2.3 S2.4'), (0, 'lapse', 'S2.2', 3),
+        (24, 'do', 'S1'), (24, 'go'), (20, 'do', 'S2.2 S2.3 S2.4 S2.E3'), (0, 'lapse', 'S2.E3', 3),
         (0, 'plan', 1, "Send the renewed certificate"),
     ],
     # S3 Needs & solution
@@ -135,15 +135,7 @@ STORIES = {
 }
 
 REMARKS = {
-    'S1.1': "Branch report and a talk at the fair: investment in new lines is announced for this year. Opportunity.",
-    'S1.2': "Fits the profile: manufacturing, medium size, own service point nearby.",
-    'S1.3': "Business card handed over at the fair, consent to be called is noted on it.",
     'S1.E1': "On the priority list of this week.",
-    'S2.1': "Organisation, scope, news and today's supplier are known; budget is still open.",
-    'S2.2': "Company profile, product sheet and the case of a similar plant; certificates are valid.",
-    'S2.3': "By phone first: the contact asked for it on the card. A visit afterwards.",
-    'S2.4': "Interested: \"Our old machines cost too much energy, show us what you can do.\" Next date agreed.",
-    'S2.5': "Need and time are known, budget is planned, the decision-maker is to be met.",
     'S2.E3': "Wants to continue and named a date.",
     'S2.E4': "Agreed in the weekly meeting.",
     'S3.1': "Goal: 15 % less energy per year. Budget is planned; three people decide.",
@@ -165,6 +157,37 @@ REMARKS = {
     'S5.7': "Ledger and archive number assigned, two originals in the safe.",
     'S5.E1': "Compared page by page.",
     'S5.E2': "30 % received.",
+}
+# Answers to the score sheet and days until the decision, by priority stars
+RATINGS = {'0': 1, '1': 2, '2': 4, '3': 5}
+URGENCY = {'0': 400, '1': 300, '2': 150, '3': 75}
+RESEARCH = {
+    'sop_org_structure': "Plant manager decides with production and purchasing; the group in Shanghai signs above 500,000.",
+    'sop_business_scope': "Parts for vehicles and machines, two plants, about 400 people.",
+    'sop_recent_news': "A new line was announced for this year; subsidy for energy saving applied for.",
+    'sop_pain_points': "Energy cost of the old machines, and stops in summer.",
+    'sop_current_brand': "Fixed-speed machines of 2014",
+    'sop_current_supplier': "A local dealer",
+    'sop_current_satisfaction': '2',
+    'sop_research_sources': "Web site, company register, talk at the fair",
+}
+INTERESTED = {
+    'method': 'phone',
+    'outcome': 'interested',
+    'aim_impression': True,
+    'aim_info': True,
+    'aim_possibility': True,
+    'interest_evidence': "\"Our old machines cost too much energy, show us what you can do.\"",
+    'next_step': "Visit the plant",
+    'need_known': True,
+    'time_known': True,
+}
+FOLLOW_UP = {
+    'method': 'phone',
+    'outcome': 'interested',
+    'aim_info': True,
+    'interest_evidence': "Asked for the next step and named who will take part.",
+    'next_step': "Call as agreed",
 }
 NOT_APPLICABLE = {
     'S4.6': "Nothing is below the floor.",

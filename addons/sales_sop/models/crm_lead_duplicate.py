@@ -168,7 +168,7 @@ class CrmLead(models.Model):
     def _get_sop_duplicates(self):
         """``{lead id: {id of another lead: kind of key}}``: other open leads that are the same prospect.
 
-        Pairs that were ruled to be no duplicates are left out.
+        Several opportunities of one customer are no duplicates, nor are pairs that were ruled to be none.
         """
         # sudo: the lead of another salesperson is a duplicate as well.
         leads = self._origin.sudo().filtered(lambda lead: lead.active and lead.won_status == 'pending')
@@ -180,11 +180,22 @@ class CrmLead(models.Model):
                 for other_id, company_id in matches.get(key, ()):
                     if other_id != lead.id and self._is_sop_same_company(lead.company_id.id, company_id):
                         pairs[lead.id].setdefault(other_id, key[0])
+        leads._drop_sop_own_customer(pairs)
         if pairs:
             for lead_id, other_id in self.env['sop.duplicate']._get_ruled_pairs(list(pairs)):
                 pairs.get(lead_id, {}).pop(other_id, None)
                 pairs.get(other_id, {}).pop(lead_id, None)
         return pairs
+
+    @api.model
+    def _drop_sop_own_customer(self, pairs):
+        """Leave out of ``pairs`` those that are two opportunities of one known customer."""
+        leads = self.browse({*pairs, *(other_id for others in pairs.values() for other_id in others)})
+        customers = {lead.id: lead.partner_id.commercial_partner_id for lead in leads}
+        for lead_id, others in pairs.items():
+            for other_id in list(others):
+                if customers[lead_id] and customers[lead_id] == customers[other_id]:
+                    del others[other_id]
 
     @api.model
     def _is_sop_same_company(self, company_id, other_id):
@@ -359,9 +370,12 @@ class CrmLead(models.Model):
         """The ids of all open leads that have a duplicate, as a query for a domain."""
         self.env['sop.duplicate'].flush_model(['lead_id', 'other_lead_id', 'ruling'])
         is_open = self._get_sop_open_sql()
+        leads = SQL(
+            "crm_lead l LEFT JOIN res_partner p ON p.id = l.partner_id"
+            " LEFT JOIN res_partner c ON c.id = p.commercial_partner_id")
         partner_code = SQL(" UNION ").join(
             SQL(
-                """SELECT l.id, l.company_id, 'code', right(%(column)s, 18)
+                """SELECT l.id, l.company_id, c.id, 'code', right(%(column)s, 18)
                      FROM crm_lead l
                      JOIN res_partner p ON p.id = l.partner_id
                      JOIN res_partner c ON c.id = p.commercial_partner_id
@@ -370,16 +384,16 @@ class CrmLead(models.Model):
             for column in (SQL("c.vat"), SQL("c.company_registry")))
         return SQL(
             """(
-            WITH own_key(id, company_id, kind, value) AS MATERIALIZED (
-                (SELECT l.id, l.company_id, 'code', l.sop_credit_code
-                   FROM crm_lead l WHERE l.sop_credit_code IS NOT NULL AND %(is_open)s
+            WITH own_key(id, company_id, customer_id, kind, value) AS MATERIALIZED (
+                (SELECT l.id, l.company_id, c.id, 'code', l.sop_credit_code
+                   FROM %(leads)s WHERE l.sop_credit_code IS NOT NULL AND %(is_open)s
                   UNION %(partner_code)s)
                 UNION ALL
-                SELECT l.id, l.company_id, 'phone', l.phone_sanitized || ' ' || %(name)s
-                  FROM crm_lead l WHERE l.phone_sanitized IS NOT NULL AND %(is_open)s
+                SELECT l.id, l.company_id, c.id, 'phone', l.phone_sanitized || ' ' || %(name)s
+                  FROM %(leads)s WHERE l.phone_sanitized IS NOT NULL AND %(is_open)s
                 UNION ALL
-                SELECT l.id, l.company_id, 'email', l.email_normalized
-                  FROM crm_lead l WHERE l.email_normalized IS NOT NULL AND %(is_open)s
+                SELECT l.id, l.company_id, c.id, 'email', l.email_normalized
+                  FROM %(leads)s WHERE l.email_normalized IS NOT NULL AND %(is_open)s
             ), shared_key AS MATERIALIZED (
                 SELECT own_key.*
                   FROM own_key
@@ -389,9 +403,13 @@ class CrmLead(models.Model):
                 SELECT id, kind, value,
                        CASE WHEN company_id IS NULL THEN count(*) OVER same
                             ELSE count(*) FILTER (WHERE company_id IS NULL) OVER same
-                                 + count(*) OVER (PARTITION BY kind, value, company_id) END - 1 AS others
+                                 + count(*) OVER (PARTITION BY kind, value, company_id) END
+                     - CASE WHEN customer_id IS NULL THEN 1
+                            WHEN company_id IS NULL THEN count(*) OVER own
+                            ELSE count(*) FILTER (WHERE company_id IS NULL) OVER own
+                                 + count(*) OVER (PARTITION BY kind, value, customer_id, company_id) END AS others
                   FROM shared_key
-                WINDOW same AS (PARTITION BY kind, value)
+                WINDOW same AS (PARTITION BY kind, value), own AS (PARTITION BY kind, value, customer_id)
             ), ruled AS (
                 SELECT a.id, a.kind, a.value, count(*) AS number
                   FROM (SELECT lead_id AS id, other_lead_id AS other_id FROM sop_duplicate
@@ -399,12 +417,13 @@ class CrmLead(models.Model):
                          UNION SELECT other_lead_id, lead_id FROM sop_duplicate WHERE ruling = 'not_duplicate') pair
                   JOIN shared_key a ON a.id = pair.id
                   JOIN shared_key b ON b.id = pair.other_id AND b.kind = a.kind AND b.value = a.value
+                   AND (a.customer_id = b.customer_id) IS NOT TRUE
                  GROUP BY a.id, a.kind, a.value
             )
             SELECT counted.id
               FROM counted LEFT JOIN ruled USING (id, kind, value)
              WHERE counted.others > COALESCE(ruled.number, 0)
-            )""", is_open=is_open, partner_code=partner_code, name=self._get_sop_lead_name_sql())
+            )""", is_open=is_open, leads=leads, partner_code=partner_code, name=self._get_sop_lead_name_sql())
 
     # ------------------------------------------------------------
     # TWO OWNERS

@@ -273,13 +273,19 @@ class SopChecklistMixin(models.AbstractModel):
         return str(value)
 
     def _prepare_sop_fact_condition(self, item, facts):
-        return {'message': item.message or item.help or ''}
+        condition = self.env['sop.process']._parse_domain(item.condition)
+        first = next((leaf for leaf in condition.iter_conditions()), None)
+        return {
+            'message': item.message or item.help or '',
+            'field': first and first.field_expr.split('.')[0],
+        }
 
     def _prepare_sop_fact_record(self, item, facts):
         count = facts.counts[item.id].get(self.id, 0)
         return {
             'value': self.env._("%(count)s of %(needed)s", count=count, needed=item.min_count),
             'link': self._get_sop_records_action(item),
+            'field': item.record_field_id.name,
         }
 
     def _get_sop_records_action(self, item):

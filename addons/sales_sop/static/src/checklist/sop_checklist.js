@@ -345,6 +345,11 @@ export class SopChecklist extends Component {
         }
     }
 
+    /** Facts are shown with a way to the field they are about, when this form has it. */
+    hasField(fieldName) {
+        return fieldName in this.record.activeFields;
+    }
+
     async showField(fieldName) {
         const form = this.rootRef.el.closest(".o_form_view");
         const isShown =

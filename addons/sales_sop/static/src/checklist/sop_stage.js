@@ -22,6 +22,7 @@ export class SopStage extends Component {
         onToggleGuidance: Function,
         onFollowLink: Function,
         onShowField: { type: Function, optional: true },
+        hasField: { type: Function, optional: true },
     };
 
     get stage() {

@@ -41,6 +41,8 @@ export class SopItem extends Component {
         actions: Object,
         onFollowLink: Function,
         onShowField: { type: Function, optional: true },
+        /** Whether a field can be shown; without it, all can. */
+        hasField: { type: Function, optional: true },
     };
 
     setup() {
@@ -60,6 +62,12 @@ export class SopItem extends Component {
 
     get isOpen() {
         return ["open", "lapsed"].includes(this.requirement.state);
+    }
+
+    get canShowField() {
+        const { field } = this.requirement.fact;
+        const { onShowField, hasField } = this.props;
+        return Boolean(field && onShowField && (!hasField || hasField(field)));
     }
 
     get needsInput() {

@@ -1,0 +1,143 @@
+"""Databases made by versions that have landed, upgraded to this one.
+
+`landed/` holds the add-ons as they were, without their tests.
+"""
+import re
+import tarfile
+from pathlib import Path
+
+import database
+import psycopg2
+import pytest
+from inside import commit, open_registry
+
+LANDED = Path(__file__).resolve().parent / 'landed'
+TROUBLE = re.compile(r' (?:WARNING|ERROR|CRITICAL) |DeprecationWarning')
+STAGES = ('S1', 'S2', 'S3', 'S4', 'S5')
+
+
+class Upgrade:
+    """One database, installed with the landed add-on and upgraded with ours."""
+
+    def __init__(self, name, landed, version):
+        self.name = name
+        with tarfile.open(LANDED / f'sales_sop-{version}.tar.xz') as archive:
+            archive.extractall(landed, filter='data')
+        self.env = {'ODOO_ADDONS_PATH': str(landed)}
+
+    def install(self):
+        database.install(self.name, 'sales_sop', '--with-demo', env=self.env)
+
+    def run(self):
+        return database.run_odoo('-d', self.name, '-u', 'sales_sop', '--stop-after-init', '--no-http').read_text()
+
+    def query(self, statement, *values):
+        connection = psycopg2.connect(dbname=self.name)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+    def read(self):
+        """What nobody may find changed after an upgrade."""
+        return {
+            'leads': self.query(
+                "SELECT id, name, stage_id, user_id, priority, sop_process_id, sop_stage_id, sop_entry_stage_id,"
+                " sop_stage_date, sop_deadline, sop_outcome FROM crm_lead ORDER BY id"),
+            'evidence': self.query(
+                "SELECT id, requirement_id, lead_id, state, done_by_id, done_date, remark, valid_until, revoked_date"
+                " FROM sop_check ORDER BY id"),
+            'log': self.query("SELECT id, lead_id, kind, date, user_id FROM sop_transition ORDER BY id"),
+            'activities': self.query("SELECT id, res_id, user_id, date_deadline FROM mail_activity ORDER BY id"),
+            'procedure': self.query(
+                "SELECT item.id, process.name, process.code, process.version, process.state, stage.name, stage.gate,"
+                "       item.code, item.kind, item.name, item.condition, item.domain"
+                "  FROM sop_requirement item JOIN sop_stage stage ON stage.id = item.stage_id"
+                "  JOIN sop_process process ON process.id = stage.process_id"
+                " WHERE process.state != 'draft' ORDER BY item.id"),
+        }
+
+
+@pytest.fixture(scope='module', params=['19.0.1.0.0'])
+def upgrade(request, make_database, stock_source, tmp_path_factory):
+    """The demo company of the landed version: published, with opportunities in all stages, upgraded."""
+    upgrade = Upgrade(make_database(stock_source), tmp_path_factory.mktemp('landed'), request.param)
+    upgrade.install()
+    upgrade.before = upgrade.read()
+    upgrade.log = upgrade.run()
+    return upgrade
+
+
+@pytest.fixture
+def registry(upgrade):
+    with open_registry(upgrade.name) as registry:
+        yield registry
+
+
+def test_the_log_of_the_upgrade_is_clean(upgrade):
+    assert not [line for line in upgrade.log.splitlines() if TROUBLE.search(line)]
+
+
+@pytest.mark.parametrize('what', ['leads', 'evidence', 'log', 'activities', 'procedure'])
+def test_nothing_has_changed_for_anybody(upgrade, what):
+    before, after = upgrade.before[what], upgrade.read()[what]
+    assert before
+    assert after[:len(before)] == before
+
+
+def test_nobody_is_held_or_graded_by_an_upgrade(registry):
+    def look(env):
+        leads = env['crm.lead'].search([('sop_process_id', '!=', False)])
+        demo = env['ir.model.data'].search([('module', '=', 'sales_sop'), ('model', '=', 'crm.lead')]).mapped('res_id')
+        old = leads.filtered(lambda lead: lead.id in demo and not lead.sop_list_id)
+        return len(old), len(old.filtered('sop_contact_hold')), len(old.filtered('sop_protected_until'))
+
+    count, held, protected = commit(registry, look)
+    assert count and not held and not protected
+
+
+def test_the_new_procedure_waits_as_a_draft(registry):
+    def look(env):
+        process = env.ref('sales_sop.sop_process_sales')
+        used = env.ref('sales_sop.sop_process_sales_v1')
+        kinds = {item.code: item.kind for item in process.stage_ids.requirement_ids}
+        return {
+            'states': (process.state, used.state),
+            'versions': (process.version, used.version, process.previous_id == used, process.code == used.code),
+            'teams': process.team_ids == used.team_ids,
+            'stages': tuple(process.stage_ids.mapped('code')),
+            'places': [stage.crm_stage_ids for stage in process.stage_ids]
+            == [stage.crm_stage_ids for stage in used.stage_ids],
+            'kinds': (kinds['S1.3'], kinds['S1.4'], kinds['S2.4']),
+            'problems': process.get_publish_problems(),
+        }
+
+    assert commit(registry, look) == {
+        'states': ('draft', 'published'),
+        'versions': (2, 1, True, True),
+        'teams': True,
+        'stages': STAGES,
+        'places': True,
+        'kinds': ('fields', 'condition', 'record'),
+        'problems': [],
+    }
+
+
+def test_running_opportunities_can_go_over_to_it(registry):
+    def publish(env):
+        process = env.ref('sales_sop.sop_process_sales')
+        process.action_publish()
+        process.action_migrate_older()
+        return process.state
+
+    assert commit(registry, publish) == 'published'
+
+
+def test_a_procedure_nobody_touched_is_replaced(make_database, stock_source, tmp_path):
+    upgrade = Upgrade(make_database(stock_source), tmp_path, '19.0.1.0.0')
+    database.install(upgrade.name, 'sales_sop', env=upgrade.env)
+    upgrade.run()
+    assert upgrade.query("SELECT count(*), min(version), min(state) FROM sop_process") == [(1, 1, 'draft')]
+    assert upgrade.query("SELECT kind FROM sop_requirement WHERE code = 'S2.4'") == [('record',)]
