@@ -81,8 +81,8 @@
         'demo/sop_market_demo.xml',
         'demo/sop_prospect_list_demo.xml',
         'demo/sop_material_demo.xml',
-        'demo/sop_contact_demo.xml',
         'demo/crm_lead_demo.xml',
+        'demo/sop_contact_demo.xml',
     ],
     'assets': {
         'web.assets_backend': ['sales_sop/static/src/**/*'],

@@ -9,7 +9,8 @@ class MailActivity(models.Model):
 
     sop_is_follow_up = fields.Boolean(
         string="Next Contact of a Lead", copy=False, help="Moved and closed by the contact log of the lead.")
-    sop_can_log_contact = fields.Boolean(compute='_compute_sop_can_log_contact')
+    sop_can_log_contact = fields.Boolean(
+        string="Contact Can Be Logged", compute='_compute_sop_can_log_contact')
 
     @api.depends('res_model', 'res_id', 'active')
     def _compute_sop_can_log_contact(self):

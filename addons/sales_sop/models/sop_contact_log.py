@@ -29,7 +29,7 @@ class SopContactLog(models.Model):
         [('planned', "Planned"), ('done', "Done"), ('superseded', "Superseded")], required=True, index=True,
         copy=False, default='planned',
         help="Superseded: a plan that was carried out, or a log that was corrected.")
-    lead_id = fields.Many2one('crm.lead', string="Lead", required=True, index=True, ondelete='cascade')
+    lead_id = fields.Many2one('crm.lead', required=True, index=True, ondelete='cascade')
     partner_id = fields.Many2one(
         related='lead_id.partner_id', string="Customer", store=True, index='btree_not_null')
     company_id = fields.Many2one(related='lead_id.company_id', store=True, index='btree_not_null')
@@ -42,10 +42,10 @@ class SopContactLog(models.Model):
         readonly=True, copy=False, help="Until when the lead was to be contacted, by the cadence of its grade.")
     on_time = fields.Boolean(readonly=True, copy=False, help="The contact took place by its due date.")
     corrects_id = fields.Many2one(
-        'sop.contact.log', string="Corrects", ondelete='restrict', copy=False)
+        'sop.contact.log', ondelete='restrict', copy=False)
     correction_reason = fields.Char(copy=False)
     superseded_by_id = fields.Many2one(
-        'sop.contact.log', string="Superseded By", readonly=True, index='btree_not_null', ondelete='restrict',
+        'sop.contact.log', readonly=True, index='btree_not_null', ondelete='restrict',
         copy=False)
     refusal_lifted_date = fields.Datetime(readonly=True, copy=False)
     refusal_lifted_by_id = fields.Many2one('res.users', readonly=True, copy=False)
@@ -61,7 +61,8 @@ class SopContactLog(models.Model):
         for log in self:
             log.display_name = self.env._(
                 "%(lead)s: %(method)s, %(date)s", lead=log.lead_id.display_name or '',
-                method=log._get_label('method', log.method), date=format_datetime(self.env, log.date, dt_format='short'))
+                method=log._get_label('method', log.method),
+                date=format_datetime(self.env, log.date, dt_format='short'))
 
     @api.depends_context('uid')
     def _compute_can_correct(self):

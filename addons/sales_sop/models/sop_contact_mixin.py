@@ -36,7 +36,8 @@ class SopContactMixin(models.AbstractModel):
     refusal_scope = fields.Selection(
         [('all', "Any contact"), ('method', "This way of contact")], string="Refuses")
     has_promise = fields.Boolean(
-        string="Promise Made", help="A price or a delivery was promised. Before the needs are known the manager is told.")
+        string="Promise Made",
+        help="A price or a delivery was promised. Before the needs are known the manager is told.")
     promise = fields.Text(string="What Was Promised")
     next_step = fields.Char()
     next_date = fields.Date(string="Next Contact")
@@ -44,6 +45,6 @@ class SopContactMixin(models.AbstractModel):
     need_known = fields.Boolean()
     budget_known = fields.Boolean()
     authority_known = fields.Boolean(string="Decision-maker Known")
-    time_known = fields.Boolean(string="Time Known")
+    time_known = fields.Boolean()
     intention = fields.Selection(
         INTENTIONS, help="What the customer intends. For grade A the manager confirms it (S2.5).")

@@ -75,9 +75,9 @@ class SopStakeholder(models.Model):
             stakeholder.refused_methods = ', '.join(labels[key] for key, __ in METHODS if key in methods)
 
     def _compute_last_contact_date(self):
+        domain = Domain('stakeholder_ids', 'in', self.ids) & Domain('state', '=', 'done')
         # sudo: who reads a stakeholder reads the lead, and with it the log.
-        dates = dict(self.env['sop.contact.log'].sudo()._read_group(
-            Domain('stakeholder_ids', 'in', self.ids) & Domain('state', '=', 'done'), ['stakeholder_ids'], ['date:max']))
+        dates = dict(self.env['sop.contact.log'].sudo()._read_group(domain, ['stakeholder_ids'], ['date:max']))
         for stakeholder in self:
             stakeholder.last_contact_date = dates.get(stakeholder.sudo(), False)
 

@@ -78,7 +78,8 @@ class TestContactDialog(ContactCommon):
         dialog = self._open_log()
         dialog.write({'outcome': 'nurture', 'next_method': 'visit', 'next_date': date(2026, 3, 12)})
         following = self._open(dialog.action_save_and_plan())
-        self.assertEqual((following.is_plan, following.method, following.date.date()), (True, 'visit', date(2026, 3, 12)))
+        self.assertEqual(
+            (following.is_plan, following.method, following.date.date()), (True, 'visit', date(2026, 3, 12)))
         following.action_save()
         self.assertEqual(sorted(self.lead.sop_contact_log_ids.mapped('state')), ['done', 'planned'])
 
@@ -219,7 +220,8 @@ class TestIntention(ContactCommon):
 
     def test_the_log_decides_as_well(self):
         self._log(outcome='interested', interest_evidence="Asked for a quotation", intention='willing')
-        self.assertEqual((self.lead.sop_intention, self.lead.sop_intention_by_id), ('willing', self.user_sales_salesman))
+        self.assertEqual(
+            (self.lead.sop_intention, self.lead.sop_intention_by_id), ('willing', self.user_sales_salesman))
         self._log(intention='not_willing', next_date=date(2026, 6, 1))
         self.assertEqual((self.lead.sop_intention, self.lead.sop_nurture_date), ('not_willing', date(2026, 6, 1)))
 

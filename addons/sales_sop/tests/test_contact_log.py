@@ -2,12 +2,11 @@ from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import new_test_user, tagged, users
+from odoo.tests import tagged
 
-from ..engine import as_engine
-from .common import SalesSopCommon, SalesSopHttpCommon, each_actor
+from .common import SalesSopCommon, each_actor
 
 NOW = datetime(2026, 3, 4, 10, 0)
 
@@ -44,7 +43,8 @@ class ContactCommon(SalesSopCommon):
             'outcome': False, 'next_step': False, 'next_date': False, 'date': NOW + timedelta(days=1), **values})
 
     def _get_activities(self, lead=None):
-        return self.env['mail.activity'].search([('res_model', '=', 'crm.lead'), ('res_id', '=', (lead or self.lead).id)])
+        lead = lead or self.lead
+        return self.env['mail.activity'].search([('res_model', '=', 'crm.lead'), ('res_id', '=', lead.id)])
 
     def _get_alerts(self, name, lead=None):
         activity_type = self.env.ref(f'sales_sop.mail_activity_type_{name}')
@@ -215,7 +215,8 @@ class TestContactLogGuard(ContactCommon):
 
     def test_import(self):
         env = self.env(user=self.user_sales_salesman)
-        names = ['lead_id/.id', 'date', 'method', 'outcome', 'stakeholder_ids/.id', 'next_step', 'next_date', 'user_id/.id']
+        names = [
+            'lead_id/.id', 'date', 'method', 'outcome', 'stakeholder_ids/.id', 'next_step', 'next_date', 'user_id/.id']
         row = [str(self.lead.id), '2026-03-04 09:00:00', 'phone', 'nurture', str(self.person.id), "Call", '2026-03-11']
         result = env['sop.contact.log'].load(names, [[*row, str(env.uid)]])
         self.assertEqual(len(result['ids']), 1, result['messages'])

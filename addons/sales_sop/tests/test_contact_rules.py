@@ -225,7 +225,8 @@ class TestContactPromise(ContactCommon):
         alert = self._get_alerts('promise')
         self.assertEqual((len(alert), alert.user_id), (1, self.user_sales_manager))
         self.assertIn("Five percent off", alert.note)
-        self._log(date=log.date, corrects_id=log.id, correction_reason="Typing", has_promise=True, promise="Four percent")
+        self._log(
+            date=log.date, corrects_id=log.id, correction_reason="Typing", has_promise=True, promise="Four percent")
         self.assertEqual(len(self._get_alerts('promise')), 1)
 
     def test_later_it_is_part_of_the_work(self):

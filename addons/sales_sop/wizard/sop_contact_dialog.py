@@ -25,7 +25,7 @@ class SopContactDialog(models.TransientModel):
     lead_id = fields.Many2one('crm.lead', compute='_compute_lead_id', help="Empty when there are several.")
     is_plan = fields.Boolean(readonly=True)
     activity_id = fields.Many2one('mail.activity', readonly=True, ondelete='cascade')
-    corrects_id = fields.Many2one('sop.contact.log', string="Corrects", readonly=True, ondelete='cascade')
+    corrects_id = fields.Many2one('sop.contact.log', readonly=True, ondelete='cascade')
     correction_reason = fields.Char(string="Why It Is Corrected")
 
     @api.depends('lead_ids')
