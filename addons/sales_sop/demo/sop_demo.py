@@ -53,16 +53,17 @@ class SopDemo(models.AbstractModel):
         lead.write({'create_date': moment})
         self._set_dates(lead, moment)
         for number, (days, verb, *details) in enumerate(story):
-            seen = self._get_rows(lead)
-            getattr(self, f'_tell_{verb}')(lead, *details)
-            moment = max(moment, self._get_moment(days, number))
-            self._set_dates(lead, moment, seen)
+            if verb == 'plan' and details[0] > 0 and lead.sop_contact_log_ids:
+                moment = self._step(lead, max(moment, self._get_moment(2)), 'log', FOLLOW_UP)
+            moment = self._step(lead, max(moment, self._get_moment(days, number)), verb, *details)
         if lead.sop_outcome != 'open':
             lead.activity_ids.unlink()
-        elif lead.sop_contact_log_ids and min(lead.activity_ids.mapped('date_deadline')) >= fields.Date.today():
-            seen = self._get_rows(lead)
-            self._tell_log(lead, FOLLOW_UP)
-            self._set_dates(lead, self._get_moment(2), seen)
+
+    def _step(self, lead, moment, verb, *details):
+        seen = self._get_rows(lead)
+        getattr(self, f'_tell_{verb}')(lead, *details)
+        self._set_dates(lead, moment, seen)
+        return moment
 
     # ------------------------------------------------------------
     # STEPS
