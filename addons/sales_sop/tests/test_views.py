@@ -27,17 +27,18 @@ class TestMenus(SalesSopCommon):
     SALES = {
         'sales_sop_menu_root', 'sop_my_items_menu', 'crm_lead_menu_sop', 'sop_menu_material', 'sop_material_menu',
         'sop_material_pack_menu', 'sop_material_sending_menu',
-        'sop_menu_customer', 'sop_request_menu', 'sop_contact_log_menu', 'sop_stakeholder_menu', 'res_partner_menu_sop_file',
+        'sop_menu_customer', 'sop_request_menu', 'sop_contact_log_menu', 'sop_stakeholder_menu',
+        'res_partner_menu_sop_file', 'crm_lead_menu_pool', 'sop_handover_menu',
         'sop_menu_market', 'sop_market_note_menu', 'sop_customer_profile_menu', 'utm_campaign_menu_sop',
     }
     AUDIT = {
         'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
-        'sop_lifecycle_change_menu', 'sop_request_menu_report', 'crm_lead_menu_campaign',
+        'sop_lifecycle_change_menu', 'sop_request_menu_report', 'crm_lead_menu_campaign', 'sop_pool_move_menu',
     }
     MANAGE = {
         'sop_menu_config', 'sop_setup_menu', 'sop_workday_menu', 'sop_deadline_explain_menu',
         'sop_process_import_menu', 'crm_lead_menu_sop_priority', 'sop_menu_grading', 'sop_grade_criterion_menu',
-        'sop_grade_menu',
+        'sop_grade_menu', 'crm_lead_menu_check',
     }
 
     def test_menus_of_each_role(self):
