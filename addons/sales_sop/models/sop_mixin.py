@@ -106,7 +106,9 @@ class SopMixin(models.AbstractModel):
 
     @api.model
     def _get_sop_main_company(self):
-        return self.env.ref('base.main_company', raise_if_not_found=False) or self.env.company
+        # Without a query: asked once for each document that says nothing about its company.
+        company_id = self.env['ir.model.data']._xmlid_to_res_id('base.main_company', raise_if_not_found=False)
+        return self.env['res.company'].browse(company_id) or self.env.company
 
     def _get_sop_team(self):
         return self.team_id if 'team_id' in self._fields else self.env['crm.team']
