@@ -18,8 +18,8 @@ class SopFileMixin(models.AbstractModel):
     file = fields.Binary(copy=False)
     file_name = fields.Char(string="Name of the File", copy=False)
     file_checksum = fields.Char(string="Fingerprint", readonly=True, copy=False, index='btree_not_null')
-    file_author_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
-    checked_by_id = fields.Many2one('res.users', string="Checked By", readonly=True, copy=False, ondelete='restrict')
+    file_author_id = fields.Many2one('res.users', string="File By", readonly=True, copy=False, ondelete='restrict')
+    checked_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     checked_date = fields.Datetime(string="Checked On", readonly=True, copy=False)
 
     @api.model

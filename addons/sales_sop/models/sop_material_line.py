@@ -27,7 +27,7 @@ class SopMaterialLine(models.Model):
     state = fields.Selection(VALIDITIES, string="Status", compute='_compute_state', search='_search_state')
     can_check = fields.Boolean(compute='_compute_can_check')
     sent_date = fields.Datetime(string="Sent On", compute='_compute_sent')
-    sent_by_id = fields.Many2one('res.users', string="Sent By", compute='_compute_sent')
+    sent_by_id = fields.Many2one('res.users', compute='_compute_sent')
 
     _lead_material_uniq = models.Constraint(
         'UNIQUE(lead_id, material_id)', "This material is on the list of the lead already.")
