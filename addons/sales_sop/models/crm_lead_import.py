@@ -61,6 +61,9 @@ class CrmLead(models.Model):
         savepoint.close(rollback=False)
         leads = self.browse([row.lead_id for row in rows if row.result in ('imported', 'updated')])
         if not run.dryrun:
+            became = {row.number: row.lead_id for row in rows}
+            for row in rows:
+                row.duplicate_lead_id = row.duplicate_lead_id or became.get(row.duplicate_row, 0)
             self.env['sop.import.line']._keep(rows, run, prospects)
             leads._sop_regrade(self.env._("Imported"))
         return self._prepare_sop_load_result(rows, leads, limit)

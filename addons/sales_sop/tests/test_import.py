@@ -98,6 +98,7 @@ class TestImport(ImportCommon):
         self.assertEqual(lines.mapped('result'), ['imported', 'refused', 'duplicate', 'imported'])
         self.assertEqual(lines.mapped('row'), [2, 3, 4, 5])
         self.assertEqual(lines[0].lead_id, self._search("Compressor works"))
+        self.assertEqual(lines[2].duplicate_lead_id, lines[0].lead_id)
         self.assertEqual((lines[0].file_name, lines[0].user_id), ('prospects.csv', self.env.user))
 
     def test_each_key_against_the_database(self):
