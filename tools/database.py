@@ -120,7 +120,7 @@ def get_odoo_stamp():
     """Changes with the lock of the Python packages and with the Odoo in use."""
     digest = hashlib.sha256((ROOT / 'tools' / 'requirements.txt').read_bytes())
     version = LOCAL / 'odoo-19' / 'version'
-    digest.update(os.environ.get('ODOO_SRC', '').encode())
+    digest.update(os.path.realpath(os.environ.get('ODOO_SRC', '')).encode())
     digest.update(version.read_bytes() if version.exists() else b'')
     digest.update(f'{STOCK_MODULES} {LANGUAGES}'.encode())
     return digest.hexdigest()[:16]
