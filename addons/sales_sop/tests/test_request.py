@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, RecordCapturer, tagged, users
 from odoo.tools import mute_logger
@@ -304,6 +305,17 @@ class TestRequestReplied(RequestCommon):
         logs = self.env['sop.contact.log'].new({**values, 'state': 'done', 'outcome': 'unreached'})
         self.lead._sop_after_contact(logs)
         self.assertEqual(self.request.state, 'new')
+
+    def test_talk_is_a_reply(self):
+        person = self.env['sop.stakeholder'].create({'lead_id': self.lead.id, 'name': "Ms Li"})
+        with self._at(hours=1):
+            log = self.env['sop.contact.log'].with_user(self.user_sales_salesman).create({
+                'lead_id': self.lead.id, 'date': NINE + timedelta(minutes=30), 'method': 'phone',
+                'outcome': 'nurture', 'stakeholder_ids': [Command.set(person.ids)], 'next_step': "Call again",
+                'next_date': (NINE + timedelta(days=7)).date()})
+        self.assertEqual(
+            (self.request.state, self.request.first_reply_at, self.request.contact_log_id, self.request.replied_by_id),
+            ('replied', NINE + timedelta(hours=1), log, self.user_sales_salesman))
 
     def test_cancel(self):
         other = self._ask()
