@@ -215,10 +215,6 @@ class CrmLead(models.Model):
 
         :param is_moved: whether an activity that is planned for later is moved to the new date
         """
-        if len(self) > AT_ONCE:
-            if cron := self.env.ref('sales_sop.ir_cron_sop_follow_up', raise_if_not_found=False):
-                cron._trigger()
-            return
         # At the end of the transaction: one save may change grade, owner and contacts.
         waiting = self.env.cr.precommit.data.setdefault('sop.follow_ups', {})
         waiting.update({lead_id: is_moved or waiting.get(lead_id, False) for lead_id in self._ids})
@@ -229,7 +225,9 @@ class CrmLead(models.Model):
     def _sop_run_follow_ups(self):
         waiting = self.env.cr.precommit.data.pop('sop.follow_ups', {})
         leads = self.browse(waiting).exists()
-        if not leads:
+        if len(leads) > AT_ONCE:
+            if cron := self.env.ref('sales_sop.ir_cron_sop_follow_up', raise_if_not_found=False):
+                cron._trigger()
             return
         due = self.search(Domain('id', 'in', leads.ids) & self._get_sop_cadence_domain())
         planned = leads._get_sop_follow_ups()

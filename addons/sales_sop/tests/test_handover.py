@@ -80,13 +80,13 @@ class TestHandoverMade(HandoverCommon):
         self.assertFalse(self._hand_over(lead, user_id=self.former.id))
         self.assertFalse(self._hand_over(lead, user_id=False))
         self.assertFalse(self._hand_over(lead))
+        self.company.sop_handover = False
+        self.assertFalse(self._hand_over(self._create_graded('a', company_id=self.company.id)))
         team = self.env['crm.team'].create({
             'name': "Free", 'member_ids': [Command.set((self.former | self.new).ids)]})
         plain = self._create_lead(team_id=team.id)
         plain.write({'user_id': self.new.id})
         self.assertFalse(self.env['sop.handover.line'].search([('lead_id', '=', plain.id)]))
-        self.company.sop_handover = False
-        self.assertFalse(self._hand_over(self._create_graded('a', company_id=self.company.id)))
 
     def test_both_are_asked(self):
         handover = self._hand_over(self._create_graded('a'))
