@@ -101,7 +101,7 @@ class CrmLead(models.Model):
                     for index, cell in enumerate(row)]
             if len(row) != len(names):
                 row = [*row, *[''] * len(names)][:len(names)]
-            reasons = [reason for path, cell in zip(names, row, strict=True) if (reason := self._get_sop_text_message(path, cell))]
+            reasons = list(filter(None, map(self._get_sop_text_message, names, row)))
             if reasons:
                 run.bad_cells.setdefault(number, []).extend(reasons)
                 row = [cell.replace('\0', '') if isinstance(cell, str) else cell for cell in row]
@@ -226,7 +226,8 @@ class CrmLead(models.Model):
             yield self.env._("The row has no name, neither of the lead nor of a company or a person.")
         for name in self.env.context.get('import_skip_records') or ():
             if values.get(name) is None:
-                yield self.env._("%s is unknown, and the row is to be skipped then.", self._get_sop_import_label([name]))
+                yield self.env._(
+                    "%s is unknown, and the row is to be skipped then.", self._get_sop_import_label([name]))
         if values.get('sop_credit_code'):
             values['sop_credit_code'] = normalize_code(values['sop_credit_code'])
             if message := self._get_sop_code_message(values['sop_credit_code']):

@@ -58,7 +58,8 @@ class TestCreditCode(SalesSopCommon):
 
     @users('user_sales_salesman')
     def test_goes_to_the_customer_and_comes_from_him(self):
-        lead = self._create_lead(self.env, partner_name="Wuxi Pump Co., Ltd.", contact_name="Li Na", sop_credit_code=CODE)
+        lead = self._create_lead(
+            self.env, partner_name="Wuxi Pump Co., Ltd.", contact_name="Li Na", sop_credit_code=CODE)
         lead._handle_partner_assignment(create_missing=True)
         company = lead.partner_id.commercial_partner_id
         self.assertEqual((company.name, company.vat), ("Wuxi Pump Co., Ltd.", CODE))
@@ -142,7 +143,8 @@ class TestDuplicates(DuplicateCommon):
         leads = self.own | second | third
         self.env.invalidate_all()
         self.assertEqual(leads.filtered('sop_has_duplicate'), leads)
-        self.assertEqual(self.env['crm.lead'].search([('sop_has_duplicate', '=', True), ('id', 'in', leads.ids)]), leads)
+        self.assertEqual(
+            self.env['crm.lead'].search([('sop_has_duplicate', '=', True), ('id', 'in', leads.ids)]), leads)
         manager.action_sop_not_duplicate(third.ids, "Two plants")
         self.env.invalidate_all()
         self.assertEqual(leads.filtered('sop_has_duplicate'), second | third)
@@ -218,17 +220,17 @@ class TestTwoOwners(DuplicateCommon):
     def test_salesperson_does_not_rule(self):
         other, row = self._clash()
         for user in (self.user_sales_salesman, self.user_sales_leads, self.user_auditor):
-            row = row.with_user(user)
-            for act in (
-                lambda: row.action_sop_keep_owner(self.user_sales_leads.id, "Mine"),
-                lambda: row.action_sop_not_duplicate("Mine"),
-                lambda: row.write({'ruling': 'not_duplicate'}),
-                lambda: row.unlink(),
-                lambda: row.create({'lead_name': "X", 'other_lead_name': "Y", 'matched': 'code'}),
-                lambda: self.own.with_user(user).action_sop_not_duplicate(other.ids, "Mine"),
+            own_row, own_lead = row.with_user(user), self.own.with_user(user)
+            for method, *args in (
+                (own_row.action_sop_keep_owner, self.user_sales_leads.id, "Mine"),
+                (own_row.action_sop_not_duplicate, "Mine"),
+                (own_row.write, {'ruling': 'not_duplicate'}),
+                (own_row.unlink,),
+                (own_row.create, {'lead_name': "X", 'other_lead_name': "Y", 'matched': 'code'}),
+                (own_lead.action_sop_not_duplicate, other.ids, "Mine"),
             ):
                 with self.assertRaises(UserError):
-                    act()
+                    method(*args)
         self.assertFalse(row.ruling)
         with self.assertRaises(AccessError):
             row.with_env(self.env).write({'ruling': 'merged'})
