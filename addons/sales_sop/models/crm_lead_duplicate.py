@@ -148,11 +148,12 @@ class CrmLead(models.Model):
         Of two leads with two salespersons a manager says so, of the others whoever may change both.
         """
         self.ensure_one()
+        self.check_access('write')
         reason = self.env['sop.duplicate']._check_sop_reason(reason)
-        others = self.sop_duplicate_ids.filtered(lambda lead: lead.id in (other_ids or ()))
+        others = self.sop_duplicate_ids.filtered(lambda lead: lead.id in (other_ids if isinstance(other_ids, list) else ()))
         if not others:
             raise UserError(self.env._("%s: choose which of its duplicates is none.", self.display_name))
-        (self | others).check_access('write')
+        others.check_access('write')
         owners = (self | others).user_id
         if len(owners) > 1 and not self.env.user.has_group('sales_sop.group_sop_manager'):
             raise AccessError(self.env._(

@@ -29,11 +29,13 @@ class TestMenus(SalesSopCommon):
         'sop_material_pack_menu', 'sop_material_sending_menu',
         'sop_menu_customer', 'sop_request_menu', 'sop_contact_log_menu', 'sop_stakeholder_menu',
         'res_partner_menu_sop_file', 'crm_lead_menu_pool', 'sop_handover_menu',
+        'sop_import_line_menu', 'sop_prospect_list_menu',
         'sop_menu_market', 'sop_market_note_menu', 'sop_customer_profile_menu', 'utm_campaign_menu_sop',
     }
     AUDIT = {
         'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
         'sop_lifecycle_change_menu', 'sop_request_menu_report', 'crm_lead_menu_campaign', 'sop_pool_move_menu',
+        'sop_duplicate_menu',
     }
     MANAGE = {
         'sop_menu_config', 'sop_setup_menu', 'sop_workday_menu', 'sop_deadline_explain_menu',
