@@ -65,8 +65,10 @@ class CrmLead(models.Model):
 
         :param owners: {lead id: former owner}
         """
-        lines = {lead.id: [lead._prepare_sop_handover_line('lead', lead.name, amount=lead.expected_revenue)]
-                 for lead in self}
+        lines = {
+            lead.id: [lead._prepare_sop_handover_line('lead', lead.stage_id.name, amount=lead.expected_revenue)]
+            for lead in self
+        }
         for collect in (
             self._get_sop_open_logs, self._get_sop_open_activities, self._get_sop_open_orders,
             self._get_sop_receivables,
