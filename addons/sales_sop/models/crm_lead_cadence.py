@@ -173,10 +173,11 @@ class CrmLead(models.Model):
         missed = leads.filtered('sop_missed_count')
         # Before the grading, which takes the drop back.
         as_engine(missed, tracking_disable=True).write({'sop_missed_count': 0})
-        super()._sop_after_contact(logs)
+        result = super()._sop_after_contact(logs)
         leads._sop_update_by_grade(
             leads._get_sop_contact_assignments() | leads._get_sop_protection_assignments())
         leads._sop_plan_contacts(is_moved=False)
+        return result
 
     def _sop_note_punctuality(self, logs):
         """Keep with each log until when the contact was due, as it was before this contact."""
@@ -188,11 +189,12 @@ class CrmLead(models.Model):
             as_engine(news.browse(log.id for log in group)).write({'due_date': date, 'on_time': is_on_time})
 
     def _sop_after_regrade(self, before):
-        super()._sop_after_regrade(before)
+        result = super()._sop_after_regrade(before)
         leads = self.sudo().browse(before)
         leads._sop_update_by_grade(
             leads._get_sop_contact_assignments() | leads._get_sop_protection_assignments(is_activity=False))
         leads._sop_plan_contacts()
+        return result
 
     # ------------------------------------------------------------
     # ACTIVITIES

@@ -83,7 +83,7 @@ class SopHandover(models.Model):
 
     def _check_sop_engine(self):
         try:
-            super()._check_sop_engine()
+            return super()._check_sop_engine()
         except AccessError:
             raise AccessError(self.env._(
                 "A hand-over is made when the salesperson of a lead changes. "

@@ -23,7 +23,7 @@ class SopHandoverLine(models.Model):
     handover_id = fields.Many2one('sop.handover', required=True, index=True, ondelete='cascade')
     sequence = fields.Integer()
     kind = fields.Selection(KINDS, required=True)
-    lead_id = fields.Many2one('crm.lead', string="Lead", index='btree_not_null', ondelete='set null')
+    lead_id = fields.Many2one('crm.lead', index='btree_not_null', ondelete='set null')
     lead_name = fields.Char(string="Lead or Customer")
     text = fields.Char(required=True)
     due_date = fields.Date(string="Due")

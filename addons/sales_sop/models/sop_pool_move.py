@@ -18,7 +18,7 @@ class SopPoolMove(models.Model):
     _order = 'date desc, id desc'
     _rec_name = 'lead_id'
 
-    lead_id = fields.Many2one('crm.lead', string="Lead", required=True, index=True, ondelete='cascade')
+    lead_id = fields.Many2one('crm.lead', required=True, index=True, ondelete='cascade')
     kind = fields.Selection(KINDS, required=True)
     from_user_id = fields.Many2one('res.users', string="Owner Before", index='btree_not_null', ondelete='restrict')
     to_user_id = fields.Many2one('res.users', string="New Owner", index='btree_not_null', ondelete='restrict')

@@ -9,6 +9,7 @@ from odoo.tests import tagged, users
 
 from ..engine import as_engine
 from .common import SalesSopCommon
+from .grade_common import GradeCommon
 
 # A Monday; Tuesday is the next working day.
 NOON = datetime(2026, 3, 2, 11)
@@ -30,6 +31,9 @@ class CadenceCommon(SalesSopCommon):
     def setUp(self):
         super().setUp()
         self.regraded = []
+        self._patch_grading()
+
+    def _patch_grading(self):
         self.patch(self.env.registry['crm.lead'], '_sop_regrade', self._get_regrade())
 
     def _get_regrade(self):
@@ -314,6 +318,32 @@ class TestMissedContact(CadenceCommon):
                 counts.append(self.env.cr.sql_log_count - start)
             self._run_follow_up(datetime(2026, 3, 4, 1))
         self.assertEqual(counts[0], counts[1])
+
+
+@tagged('post_install', '-at_install')
+class TestDecay(CadenceCommon, GradeCommon):
+    """Cadence and grading together."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._rate_by_hand()
+
+    def _patch_grading(self):
+        """The real one."""
+
+    def test_missed_twice_and_contacted_again(self):
+        with self._at():
+            self._rate(*[5] * 12)
+        lead = self.lead
+        self.assertEqual((lead.sop_grade, lead.sop_next_contact_date), ('a', date(2026, 3, 3)))
+        self._run_follow_up(datetime(2026, 3, 4, 1))
+        self.assertEqual(lead.sop_grade, 'a')
+        self._run_follow_up(datetime(2026, 3, 11, 1))
+        self.assertEqual((lead.sop_grade, lead.sop_grade_is_decayed, lead.sop_missed_count), ('b', True, 2))
+        self._log(lead, datetime(2026, 3, 12, 9), next_date=date(2026, 6, 1))
+        self.assertEqual((lead.sop_grade, lead.sop_grade_is_decayed, lead.sop_missed_count), ('a', False, 0))
+        self.assertEqual(lead.sop_next_contact_date, date(2026, 3, 19))
 
 
 @tagged('post_install', '-at_install')

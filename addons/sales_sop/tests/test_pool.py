@@ -377,7 +377,8 @@ class TestReturn(PoolCommon):
         lead.action_sop_return_to_pool(f"  {REASON} ")
         move = self._get_moves(lead)
         self.assertEqual(
-            (move.kind, move.reason, move.from_user_id, move.user_id.id), ('returned', REASON, self.env.user, self.env.uid))
+            (move.kind, move.reason, move.from_user_id, move.user_id),
+            ('returned', REASON, self.env.user, self.env.user))
         self.assertEqual(
             (lead.sop_in_pool, lead.sop_pool_kind, lead.sop_pool_reason, lead.sop_last_owner_id),
             (True, 'returned', REASON, self.env.user))
