@@ -128,7 +128,7 @@ class TestAccessPublicMethods(SalesSopCommon):
 
     arguments = {
         'reason': "Let me in", 'valid_until': '2099-01-01', 'remark': "x", 'attachment_ids': [], 'stage_id': 1,
-        'intention': 'willing', 'state': 'lost', 'shift': 1, 'ratings': {'need_clarity': 3},
+        'intention': 'willing', 'state': 'lost', 'other_ids': [1], 'shift': 1, 'ratings': {'need_clarity': 3},
     }
 
     def _get_public_methods(self, model):
