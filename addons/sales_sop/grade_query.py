@@ -177,7 +177,10 @@ class GradeQuery:
             'team_id': self._column('team_id'),
             'lead_id': self._column('id'),
             'process_id': self._column('sop_process_id'),
-            'ids': list(ids),
+            'ids': ids,
+            # A batch of the job lies close together: with its ends known, the whole table is not looked through.
+            'first': min(ids),
+            'last': max(ids),
         }
         # Last: the conditions have added their tables to it.
         return SQL("""
@@ -192,7 +195,8 @@ class GradeQuery:
                                         %(knockout_id)s AS knockout_id, %(shift)s AS shift,
                                         %(is_decayed)s AS is_decayed OFFSET 0) AS scored
              CROSS JOIN LATERAL (SELECT %(rank)s AS rank) AS ranked
-             WHERE %(lead_id)s = ANY(%(ids)s) AND %(process_id)s IS NOT NULL
+             WHERE %(lead_id)s = ANY(%(ids)s) AND %(lead_id)s BETWEEN %(first)s AND %(last)s
+               AND %(process_id)s IS NOT NULL
         """, **parts, tables=self.query.from_clause)
 
     def get_statement(self, ids, now, user_id, rater_id, reason, expired_reason, is_logged):
@@ -221,7 +225,7 @@ class GradeQuery:
                        sop_grade_manual_reason = CASE WHEN graded.shift <> 0 THEN sop_grade_manual_reason END,
                        sop_grade_manual_by_id = CASE WHEN graded.shift <> 0 THEN sop_grade_manual_by_id END
                   FROM graded
-                 WHERE crm_lead.id = graded.id
+                 WHERE crm_lead.id = graded.id AND crm_lead.id BETWEEN %(first)s AND %(last)s
             ),
             logged AS (
                 INSERT INTO sop_grade_history (
@@ -238,8 +242,8 @@ class GradeQuery:
                     OR from_knockout_id IS DISTINCT FROM knockout_id
             )
             SELECT id, from_grade FROM graded WHERE from_grade IS DISTINCT FROM grade
-        """, graded=self._get_graded(ids), now=now, user_id=user_id, rater_id=rater_id, reason=reason,
-            expired_reason=expired_reason, is_logged=is_logged, uid=self.leads.env.uid)
+        """, graded=self._get_graded(ids), first=min(ids), last=max(ids), now=now, user_id=user_id, rater_id=rater_id,
+            reason=reason, expired_reason=expired_reason, is_logged=is_logged, uid=self.leads.env.uid)
 
     # ------------------------------------------------------------
     # WHAT THE CONDITIONS READ
