@@ -39,10 +39,12 @@ def with_cause(records, reason, kind=None):
 
 
 def is_engine(env):
+    """Whether the records at hand come from :func:`as_engine`."""
     return env.context.get(ENGINE_KEY) is _ENGINE
 
 
 def get_move_cause(env):
+    """The cause handed over by :func:`with_cause`; an empty one when there is none."""
     cause = env.context.get(MOVE_KEY)
     return cause if isinstance(cause, SopMoveCause) else SopMoveCause(None)
 
@@ -53,5 +55,6 @@ def with_owner_cause(records, kind, reason=None):
 
 
 def get_owner_cause(env):
+    """The cause handed over by :func:`with_owner_cause`; an empty one when there is none."""
     cause = env.context.get(OWNER_KEY)
     return cause if isinstance(cause, SopMoveCause) else SopMoveCause(None)

@@ -137,8 +137,6 @@ class GradeQuery:
             self._column('sop_grade_manual_until'), self.today, self._column('sop_grade_manual'))
 
     def _get_is_decayed(self):
-        if 'sop_missed_count' not in self.leads._fields:
-            return SQL("FALSE")
         return SQL("COALESCE(%s, 0) >= %s", self._column('sop_missed_count'), DECAY_COUNT)
 
     def _get_rank(self):

@@ -45,6 +45,7 @@ class ImportRow:
     duplicate_row: int = 0
 
     def refuse(self, *reasons):
+        """Leave this row out, and say why; without a reason nothing happens."""
         if reasons:
             self.result = 'refused'
             self.reasons += reasons
@@ -62,10 +63,12 @@ class ErrorCell(str):
 
 
 def get_run(env):
+    """The import that is going on, or None. Only Python can put it there."""
     run = env.context.get(RUN_KEY)
     return run if isinstance(run, ImportRun) else None
 
 
 def get_lookups(env):
+    """What this import has looked up already, or None."""
     lookups = env.context.get(LOOKUP_KEY)
     return lookups if isinstance(lookups, Lookups) else None

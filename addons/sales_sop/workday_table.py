@@ -31,6 +31,7 @@ class WorkdayTable:
         self._workdays = [day for day in reasons if self.is_working(day)]
 
     def to_local(self, value):
+        """A naive UTC moment on the clock of the company, naive again."""
         return pytz.utc.localize(value).astimezone(self.tz).replace(tzinfo=None)
 
     def get_reason(self, day):
@@ -122,6 +123,7 @@ class WorkdayRules:
         self._leaves = leaves
 
     def get_reasons(self, start, end):
+        """``{day: (kind, name)}`` of all days from ``start`` to ``end``, both included."""
         days = (date.fromordinal(number) for number in range(start.toordinal(), end.toordinal() + 1))
         return {day: self.get_reason(day) for day in days}
 

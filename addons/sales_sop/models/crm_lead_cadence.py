@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, groupby
 
 from ..engine import as_engine
+from ..grade_query import DECAY_COUNT
 
 # Where leads are won over: their contacts are counted and their owners have to stay active.
 FRONT_PHASES = ('s1_market', 's2_contact')
@@ -13,8 +14,6 @@ FRONT_PHASES = ('s1_market', 's2_contact')
 NEWSLETTER_GRADE = 'd'
 # Whose rules a lead follows until it is graded.
 UNGRADED = 'c'
-# The grade drops after so many missed contacts in a row.
-MISSED_LIMIT = 2
 # Up to so many leads get their next activity at once, of more the scheduled job makes them.
 AT_ONCE = 100
 # Days before the contact is due in which the scheduled job makes the activity.
@@ -337,7 +336,7 @@ class CrmLead(models.Model):
                 "CASE WHEN rule.cadence > 0 THEN GREATEST(rule.today, lead.sop_next_contact_date + rule.cadence) END"),
         })
         counted = self.env.cr.rowcount
-        dropping = leads.filtered(lambda lead: lead.sop_missed_count == MISSED_LIMIT)
+        dropping = leads.filtered(lambda lead: lead.sop_missed_count == DECAY_COUNT)
         dropping._sop_regrade(self.env._("The follow-up was missed twice in a row."))
         return counted
 

@@ -38,6 +38,11 @@ class CrmLead(models.Model):
 
     @api.model
     def load(self, fields, data):
+        """As Odoo's, but each row stands for itself: good rows come in, the others are told why not.
+
+        A message of an ignored row is a warning; ``sop_rows`` of the result tells of each row what
+        became of it: ``{row, name, result, reason}`` (S1.3).
+        """
         if not self._is_sop_guided_import():
             return super().load(fields, data)
         run = get_run(self.env) or ImportRun(date=self.env.cr.now())

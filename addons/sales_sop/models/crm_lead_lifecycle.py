@@ -160,9 +160,8 @@ class CrmLead(models.Model):
         asked = self.env['mail.activity'].sudo().search_fetch([
             ('res_model', '=', self._name), ('res_id', 'in', lost.ids),
             ('activity_type_id', '=', activity_type.id)], ['res_id']).mapped('res_id')
-        for lead in lost.filtered(lambda lead: lead.id not in asked):
-            user = lead.sop_manager_id
-            as_engine(lead, lang=user.lang, tz=user.tz).activity_schedule(REACTIVATE_TYPE, user_id=user.id)
+        lost._sop_alert(REACTIVATE_TYPE, [
+            (lead, lead.sop_manager_id, '') for lead in lost if lead.id not in asked])
 
     @api.model
     def _sop_settle(self, moves):

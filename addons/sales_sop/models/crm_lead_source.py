@@ -155,10 +155,6 @@ class CrmLead(models.Model):
         return len(leads)
 
     @api.model
-    def _get_sop_graded_domain(self):
-        return Domain('sop_grade', '!=', False) if 'sop_grade' in self._fields else Domain.FALSE
-
-    @api.model
     def _cron_state_business(self):
         """Customers who ordered before their lead was made."""
         buyers = Domain('partner_id', 'in', self.env['res.partner']._search_sop_buyers())

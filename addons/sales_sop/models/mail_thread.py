@@ -6,6 +6,7 @@ _AUTOMATIC = object()
 
 
 def is_automatic(env):
+    """Whether the mail that is being received was written by a machine."""
     return env.context.get(AUTOMATIC_KEY) is _AUTOMATIC
 
 

@@ -25,10 +25,12 @@ class GradeCriterion(NamedTuple):
 
     @property
     def is_automatic(self):
+        """Whether a level carries a condition."""
         return any(level.domain for level in self.levels)
 
     @property
     def needs_profile(self):
+        """Whether a condition compares with the customer profile."""
         return any('profile.' in level.domain for level in self.levels)
 
     def rates_itself(self, has_profile):
@@ -52,6 +54,7 @@ class GradeScheme(NamedTuple):
 
     @property
     def weight(self):
+        """What all weights add up to: 100, unless somebody is still changing them."""
         return sum(criterion.weight for criterion in self.criteria)
 
 

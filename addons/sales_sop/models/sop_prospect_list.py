@@ -60,7 +60,7 @@ class SopProspectList(models.Model):
         in_list = Domain('sop_list_id', 'in', self.ids)
         counts, held, graded = (
             dict(leads._read_group(in_list & domain, ['sop_list_id'], ['__count']))
-            for domain in (Domain.TRUE, Domain('sop_contact_hold', '!=', False), leads._get_sop_graded_domain()))
+            for domain in (Domain.TRUE, Domain('sop_contact_hold', '!=', False), Domain('sop_grade', '!=', False)))
         for prospects in self:
             own = prospects._origin.sudo()
             prospects.lead_count = counts.get(own, 0)

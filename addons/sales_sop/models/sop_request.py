@@ -282,6 +282,7 @@ class SopRequest(models.Model):
         }
 
     def action_open_lead(self):
+        """The lead or opportunity the request is about."""
         self.ensure_one()
         self.check_access('read')
         return self.lead_id.get_formview_action()

@@ -17,6 +17,7 @@ class BaseImport(models.TransientModel):
     sop_progress = fields.Json()
 
     def execute_import(self, fields, columns, options, dryrun=False):
+        """Rows of a later batch are compared with those of the batches before, too."""
         if not self._is_sop_guided():
             return super().execute_import(fields, columns, options, dryrun=dryrun)
         run = self._prepare_sop_run(options, dryrun)

@@ -12,6 +12,7 @@ class SopHandoverSign(models.TransientModel):
     remark = fields.Text(help="What is missing or was agreed. Required when you sign for somebody who has left.")
 
     def action_sign(self):
+        """Sign with the remark given (X.9)."""
         self.ensure_one()
         self.handover_id.action_sign(self.remark or '')
         return {'type': 'ir.actions.act_window_close'}

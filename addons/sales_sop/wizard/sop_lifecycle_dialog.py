@@ -63,22 +63,27 @@ class SopLifecycleDialog(models.TransientModel):
         }
 
     def action_change(self):
+        """Put the customer, or the lead without one, into the state chosen (§3.4)."""
         (self.partner_id or self.lead_id).action_sop_set_lifecycle(self.state, self.reason)
         return self._close()
 
     def action_block(self):
+        """Propose to block the customer."""
         self.partner_id.action_sop_block(self.reason)
         return self._close()
 
     def action_unblock(self):
+        """Propose to lift the block."""
         self.partner_id.action_sop_unblock(self.reason)
         return self._close()
 
     def action_agree(self):
+        """Agree to what somebody of the other role proposed."""
         self.partner_id.action_sop_agree()
         return self._close()
 
     def action_refuse(self):
+        """Refuse what was proposed, or withdraw the own proposal."""
         self.partner_id.action_sop_refuse(self.reason)
         return self._close()
 

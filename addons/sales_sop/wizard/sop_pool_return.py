@@ -14,6 +14,7 @@ class SopPoolReturn(models.TransientModel):
     reason = fields.Char(required=True)
 
     def action_return(self):
+        """Give these leads back for the reason given (S1.5)."""
         self.ensure_one()
         self.lead_ids.action_sop_return_to_pool(self.reason)
         return {'type': 'ir.actions.act_window_close'}

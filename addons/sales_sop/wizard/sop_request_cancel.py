@@ -12,6 +12,7 @@ class SopRequestCancel(models.TransientModel):
     reason = fields.Char(required=True)
 
     def action_apply(self):
+        """Cancel these requests for the reason given (X.1)."""
         self.ensure_one()
         self.check_access('write')
         self.request_ids.action_cancel(self.reason)
