@@ -25,8 +25,10 @@ class Upgrade:
             archive.extractall(landed, filter='data')
         self.env = {'ODOO_ADDONS_PATH': str(landed)}
 
-    def install(self):
-        database.install(self.name, 'sales_sop', '--with-demo', env=self.env)
+    def install_demo(self):
+        """The demo data needs that of Odoo's own apps: from nothing."""
+        database.drop(self.name)
+        database.install(self.name, f'{database.STOCK_MODULES},sales_sop', '--with-demo', env=self.env)
 
     def run(self):
         return database.run_odoo('-d', self.name, '-u', 'sales_sop', '--stop-after-init', '--no-http').read_text()
@@ -64,7 +66,7 @@ class Upgrade:
 def upgrade(request, make_database, stock_source, tmp_path_factory):
     """The demo company of the landed version: published, with opportunities in all stages, upgraded."""
     upgrade = Upgrade(make_database(stock_source), tmp_path_factory.mktemp('landed'), request.param)
-    upgrade.install()
+    upgrade.install_demo()
     upgrade.before = upgrade.read()
     upgrade.log = upgrade.run()
     return upgrade

@@ -255,9 +255,9 @@ class SopMigration(models.TransientModel):
         if {stage for stage, __ in self._get_stage_counts()} - set(self.line_ids.from_stage_id):
             raise UserError(self.env._(
                 "Documents have moved to other stages in the meantime. Close this window and open it again."))
-        self._check_company()
+        self._check_sop_company()
 
-    def _check_company(self):
+    def _check_sop_company(self):
         company = self.target_id.company_id
         documents = self._get_documents()
         if self.mode == 'move' and company and 'company_id' in documents._fields:
