@@ -62,7 +62,8 @@ STATEMENT = """
                     + 10 * (need_urgency IS NOT NULL)::integer + 8 * (need_gap IS NOT NULL)::integer
                     + 10 * (buy_budget IS NOT NULL)::integer + 8 * (buy_engage IS NOT NULL)::integer
                     + 6 * (buy_position IS NOT NULL)::integer + 6 * (buy_credit IS NOT NULL)::integer AS completeness,
-               CASE WHEN fit_industry = 0 THEN %(fit_industry)s WHEN buy_credit = 0 THEN %(buy_credit)s END AS knockout_id,
+               CASE WHEN fit_industry = 0 THEN %(fit_industry)s
+                    WHEN buy_credit = 0 THEN %(buy_credit)s END AS knockout_id,
                CASE WHEN sop_grade_manual_until < CURRENT_DATE THEN 0 ELSE COALESCE(sop_grade_manual, 0) END AS shift
           FROM rated
     )
@@ -205,7 +206,8 @@ def fill(side, count):
             sop_industry_id=f'(ARRAY{get_industries(env).ids})[1 + s.id % 4]',
             sop_size_band="(ARRAY['micro', 'small', 'medium', 'large'])[1 + s.id / 4 % 4]",
             sop_purchase_habit="(ARRAY['direct', 'tender', 'framework', NULL])[1 + s.id / 16 % 4]",
-            sop_ratings="jsonb_build_object('need_clarity', s.id % 6, 'buy_position', s.id % 5, 'buy_credit', 1 + s.id % 5)")
+            sop_ratings="jsonb_build_object("
+                        "'need_clarity', s.id % 6, 'buy_position', s.id % 5, 'buy_credit', 1 + s.id % 5)")
         env.cr.execute("SELECT setval('crm_lead_id_seq', %s)", [numbers.stop])
         grade_by_hand(env)
     clean(side)
@@ -263,7 +265,7 @@ def compare_regrade(bench, size, target):
         bench.name, f"grade {size:,} leads again", [], [], target=None if bench.quick else target)
     for number in range(min(bench.rounds, ROUNDS)):
         for samples, operation in ((figure.ours, regrade), (figure.theirs, update_by_hand)):
-            samples.append(bench.ours.measure(lambda env, run=operation: run(env(user=1), number)))
+            samples.append(bench.ours.measure(lambda env, run=operation, number=number: run(env(user=1), number)))
             clean(bench.ours)
     check_results(bench.ours)
     return bench._add(figure)
@@ -275,5 +277,6 @@ def check_results(side):
     with side.env(uid=1) as env:
         env.cr.execute(f"CREATE TEMPORARY TABLE graded ON COMMIT DROP AS SELECT id, {columns} FROM crm_lead")
         grade_by_hand(env)
-        env.cr.execute(f"SELECT count(*) FROM (SELECT * FROM graded EXCEPT SELECT id, {columns} FROM crm_lead) AS other")
+        env.cr.execute(
+            f"SELECT count(*) FROM (SELECT * FROM graded EXCEPT SELECT id, {columns} FROM crm_lead) AS other")
         assert env.cr.fetchone() == (0,), "the job and the statement by hand differ"

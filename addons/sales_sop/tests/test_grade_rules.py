@@ -144,8 +144,8 @@ class TestGradeItself(GradeCommon):
     def test_conditions_are_checked(self):
         level = self.criteria['need_clarity'].level_ids[0].with_user(self.user_sales_manager)
         for domain in (
-            "[('no_such_field', '=', 1)]", "[('name', '=', profile.no_such_name)]", "nonsense", "[(", "__import__('os')",
-            "[('name', '=', self.env)]", "[('name', '=', profile.__class__)]", "[('expected_revenue', '>')]",
+            "[('no_such_field', '=', 1)]", "[('name', '=', profile.no_such_name)]", "nonsense", "[(",
+            "__import__('os')", "[('name', '=', self.env)]", "[('name', '=', profile.__class__)]", "[('expected_revenue', '>')]",
         ):
             with self.subTest(domain=domain), self.assertRaises(ValidationError):
                 level.domain = domain
