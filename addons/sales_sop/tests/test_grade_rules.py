@@ -145,7 +145,8 @@ class TestGradeItself(GradeCommon):
         level = self.criteria['need_clarity'].level_ids[0].with_user(self.user_sales_manager)
         for domain in (
             "[('no_such_field', '=', 1)]", "[('name', '=', profile.no_such_name)]", "nonsense", "[(",
-            "__import__('os')", "[('name', '=', self.env)]", "[('name', '=', profile.__class__)]", "[('expected_revenue', '>')]",
+            "__import__('os')", "[('name', '=', self.env)]", "[('name', '=', profile.__class__)]",
+            "[('expected_revenue', '>')]",
         ):
             with self.subTest(domain=domain), self.assertRaises(ValidationError):
                 level.domain = domain
