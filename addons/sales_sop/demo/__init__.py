@@ -1,2 +1,3 @@
 from . import sop_demo
 from . import sop_market_demo
+from . import sop_material_demo
