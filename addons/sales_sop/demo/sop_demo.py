@@ -7,7 +7,17 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..engine import as_engine
-from .sop_demo_stories import CHINESE, FOLLOW_UP, INTERESTED, NOT_APPLICABLE, RATINGS, REMARKS, RESEARCH, STORIES, URGENCY
+from .sop_demo_stories import (
+    CHINESE,
+    FOLLOW_UP,
+    INTERESTED,
+    NOT_APPLICABLE,
+    RATINGS,
+    REMARKS,
+    RESEARCH,
+    STORIES,
+    URGENCY,
+)
 
 # Who does an item when it is not the salesperson.
 DOERS = {'sm': 'mike', 'fin': 'mike', 'pre': 'carol', 'px': 'carol', 'ca': 'carol'}
@@ -163,7 +173,7 @@ class SopDemo(models.AbstractModel):
         self._state_traits(lead)
         if not lead._get_sop_matching_profiles()[lead.id]:
             lead.action_sop_not_applicable(
-                self._get_item(lead, 'S1.2').id, "The profile of this industry has expired; a new version is being written.")
+                self._get_item(lead, 'S1.2').id, "The profile of this industry has expired; a new one is being written.")
 
     def _state_traits(self, lead):
         traits = {

@@ -162,7 +162,7 @@ REMARKS = {
 RATINGS = {'0': 1, '1': 2, '2': 4, '3': 5}
 URGENCY = {'0': 400, '1': 300, '2': 150, '3': 75}
 RESEARCH = {
-    'sop_org_structure': "Plant manager decides with production and purchasing; the group in Shanghai signs above 500,000.",
+    'sop_org_structure': "The plant manager decides with production and purchasing; the group signs above 500,000.",
     'sop_business_scope': "Parts for vehicles and machines, two plants, about 400 people.",
     'sop_recent_news': "A new line was announced for this year; subsidy for energy saving applied for.",
     'sop_pain_points': "Energy cost of the old machines, and stops in summer.",
