@@ -173,7 +173,7 @@ class SopDemo(models.AbstractModel):
         self._state_traits(lead)
         if not lead._get_sop_matching_profiles()[lead.id]:
             lead.action_sop_not_applicable(
-                self._get_item(lead, 'S1.2').id, "The profile of this industry has expired; a new one is being written.")
+                self._get_item(lead, 'S1.2').id, "The profile of this industry has expired; a new one is under way.")
 
     def _state_traits(self, lead):
         traits = {

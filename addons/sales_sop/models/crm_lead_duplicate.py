@@ -150,7 +150,8 @@ class CrmLead(models.Model):
         self.ensure_one()
         self.check_access('write')
         reason = self.env['sop.duplicate']._check_sop_reason(reason)
-        others = self.sop_duplicate_ids.filtered(lambda lead: lead.id in (other_ids if isinstance(other_ids, list) else ()))
+        chosen = other_ids if isinstance(other_ids, list) else []
+        others = self.sop_duplicate_ids.filtered(lambda lead: lead.id in chosen)
         if not others:
             raise UserError(self.env._("%s: choose which of its duplicates is none.", self.display_name))
         others.check_access('write')

@@ -48,7 +48,8 @@ class CrmLead(models.Model):
     @api.depends_context('lang', 'tz')
     def _compute_sop_contact_hold_reason(self):
         for lead in self:
-            lead.sop_contact_hold_reason = lead._get_sop_do_not_contact_text() if lead.sop_contact_hold == 'refused' else ''
+            is_refused = lead.sop_contact_hold == 'refused'
+            lead.sop_contact_hold_reason = lead._get_sop_do_not_contact_text() if is_refused else ''
 
     # ------------------------------------------------------------
     # THE HOLD

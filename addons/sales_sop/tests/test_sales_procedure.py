@@ -46,7 +46,8 @@ class TestSalesProcedure(TransactionCase):
         industry = cls.env['res.partner.industry'].create({'name': "Water supply"})
         cls.partner.write({'industry_id': industry.id})
         cls.note = cls.env['sop.market.note'].create({
-            'name': "Pumps", 'info_type': 'demand', 'channel': 'expo', 'summary': "Utilities renew their pumps", 'credibility': '4'})
+            'name': "Pumps", 'info_type': 'demand', 'channel': 'expo', 'summary': "Utilities renew their pumps",
+            'credibility': '4'})
         cls.profile = cls.env['sop.customer.profile'].with_user(cls.users['rep']).sudo().create({
             'name': "Utilities", 'sequence': 0, 'industry_ids': industry.ids, 'size_band': 'medium',
             'country_ids': cls.env.ref('base.cn').ids, 'state_ids': cls.env.ref('base.state_cn_JS').ids,
@@ -100,8 +101,8 @@ class TestSalesProcedure(TransactionCase):
                 self._rate(lead, 4)
             case 'S2.1':
                 lead.write({
-                    'sop_org_structure': "Family business", 'sop_business_scope': "Water", 'sop_recent_news': "New plant",
-                    'sop_pain_points': "Energy"})
+                    'sop_org_structure': "Family business", 'sop_business_scope': "Water",
+                    'sop_recent_news': "New plant", 'sop_pain_points': "Energy"})
             case 'S2.2':
                 lead.action_sop_fill_pack()
             case 'S2.3':
@@ -109,7 +110,8 @@ class TestSalesProcedure(TransactionCase):
                     'lead_id': lead.id, 'method': 'phone', 'date': fields.Datetime.now() + timedelta(hours=1)})
             case 'S2.4':
                 lead.sop_contact_log_ids.create({
-                    'lead_id': lead.id, 'method': 'phone', 'outcome': 'interested', 'interest_evidence': "Asked for a visit",
+                    'lead_id': lead.id, 'method': 'phone', 'outcome': 'interested',
+                    'interest_evidence': "Asked for a visit",
                     'stakeholder_ids': lead._get_sop_main_stakeholders()[lead.id].ids,
                     'next_step': "Visit", 'next_date': fields.Date.today() + timedelta(days=2)})
 
