@@ -35,7 +35,7 @@ class SopStakeholder(models.Model):
         'res.partner', string="Contact", index='btree_not_null', ondelete='set null',
         help="The person among the contacts of the customer, when there is one.")
     name = fields.Char(compute='_compute_name', store=True, readonly=False, required=True, precompute=True)
-    role_id = fields.Many2one('sop.stakeholder.role', string="Role", ondelete='restrict')
+    role_id = fields.Many2one('sop.stakeholder.role', ondelete='restrict')
     attitude = fields.Selection(ATTITUDES, default='unknown', required=True, help="Towards us, as far as we know.")
     influence = fields.Selection(INFLUENCES, default='medium', required=True, help="On the decision to buy.")
     phone = fields.Char(compute='_compute_phone', store=True, readonly=False, precompute=True)

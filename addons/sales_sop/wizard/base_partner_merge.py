@@ -12,7 +12,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         states = {partner.sop_lifecycle for partner in (src_partners | dst_partner).sudo()}
         kept = dst_partner.sudo().sop_lifecycle
         # The rights on the customer stay those of the user; only the dates of the life-cycle are let in.
-        super()._update_values(src_partners, as_engine(dst_partner).sudo(dst_partner.env.su))
+        result = super()._update_values(src_partners, as_engine(dst_partner).sudo(dst_partner.env.su))
         strongest = next((state for state in STRENGTH if state in states), False)
         customer = dst_partner.sudo().commercial_partner_id
         reason = self.env._("Merged with another customer.")
@@ -22,3 +22,4 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             # Written with the other values above: the history tells it from the state before.
             as_engine(customer).write({'sop_lifecycle': kept})
             customer._sop_change_lifecycle(strongest, reason)
+        return result

@@ -1,5 +1,7 @@
 from odoo import SUPERUSER_ID, api
 
+from odoo.addons.sales_sop.engine import as_engine
+
 
 def migrate(cr, version):
     """The new draft of the shipped procedure follows the one in use: its teams, CRM stages, gates and plans."""
@@ -8,7 +10,7 @@ def migrate(cr, version):
     if not used:
         return
     draft = env.ref('sales_sop.sop_process_sales')
-    draft.write({
+    as_engine(draft).write({
         'version': env['sop.process']._get_last_version(used.code, used.company_id).version + 1,
         'previous_id': used.id,
         'company_id': used.company_id.id,
