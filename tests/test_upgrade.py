@@ -100,6 +100,19 @@ def test_nobody_is_held_or_graded_by_an_upgrade(registry):
     assert count and not held and not protected
 
 
+def test_the_jobs_leave_running_opportunities_alone(registry):
+    def work(env):
+        env['crm.lead']._cron_sop_regrade()
+        process = env.ref('sales_sop.sop_process_sales_v1')
+        leads = env['crm.lead'].search([('sop_process_id', '=', process.id)])
+        leads[:1].write({'expected_revenue': 1, 'date_deadline': '2030-01-01'})
+        company = env.company
+        settings = (company.sop_pool, company.sop_handover, company.sop_reply_hours, company.sop_dormant_days)
+        return bool(leads), leads.filtered('sop_grade').ids, any(settings)
+
+    assert commit(registry, work) == (True, [], False)
+
+
 def test_the_new_procedure_waits_as_a_draft(registry):
     def look(env):
         process = env.ref('sales_sop.sop_process_sales')

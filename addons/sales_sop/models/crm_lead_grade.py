@@ -57,8 +57,17 @@ class CrmLead(models.Model):
 
     def _sop_regrade(self, reason='', user=None):
         result = super()._sop_regrade(reason, user)
-        self._sop_grade(reason, user)
+        self._filter_sop_graded()._sop_grade(reason, user)
         return result
+
+    def _filter_sop_graded(self):
+        """Without the leads that wait for the first answer on their score sheet, as their process asks."""
+        ungraded = self.env['sop.process']._get_ungraded_ids()
+        if not ungraded:
+            return self
+        # sudo: which process a lead follows does not depend on who asks.
+        return self.sudo().filtered(
+            lambda lead: lead.sop_grade_date or lead.sop_process_id.id not in ungraded).with_env(self.env)
 
     def _sop_grade(self, reason, user=None, rater=None, is_logged=False):
         """Compute score and grade of these leads.
@@ -204,7 +213,8 @@ class CrmLead(models.Model):
         """Leads whose grade is missing, too old, or no longer right by itself."""
         today = fields.Date.today()
         due = [
-            Domain('sop_grade_date', '=', False),
+            Domain('sop_grade_date', '=', False)
+            & Domain('sop_process_id', 'not in', self.env['sop.process']._get_ungraded_ids()),
             Domain('sop_grade_manual_until', '<', today),
             Domain('sop_profile_id', 'any!', [('valid_to', '<', today)]),
         ]

@@ -50,6 +50,10 @@ class SopProcess(models.Model):
         string="Hold Leads of Unknown Legal Basis",
         help="Nobody contacts or exports a document of this process until the legal basis of its data is stated. "
              "Leads of a prospect list are always held.")
+    is_graded = fields.Boolean(
+        string="Grade Leads Automatically", default=True,
+        help="From what is known of them. Off: a lead is graded when somebody answers its score sheet, "
+             "and from then on.")
     sequence = fields.Integer(default=10, help="The first process that matches a new document is used.")
     description = fields.Html(translate=True)
     stage_ids = fields.One2many('sop.stage', 'process_id', copy=True)
@@ -285,6 +289,13 @@ class SopProcess(models.Model):
         """The processes that ask for the legal basis before anybody is contacted."""
         # sudo: which process holds a lead does not depend on who asks.
         return self.sudo().search([('quarantine', '=', True), ('state', '!=', 'draft')])._ids
+
+    @api.model
+    @tools.ormcache()
+    def _get_ungraded_ids(self):
+        """The processes whose leads are not graded before somebody answers the score sheet."""
+        # sudo: which process a lead follows does not depend on who asks.
+        return self.sudo().search([('is_graded', '=', False), ('state', '!=', 'draft')])._ids
 
     def _is_in_scope(self, document):
         """Whether company and team of ``document`` are those of this process."""

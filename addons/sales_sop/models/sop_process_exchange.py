@@ -54,8 +54,8 @@ class SopProcess(models.Model):
         """``{model: names of the fields}`` that make a process, in the order of the file."""
         return {
             'sop.process': [
-                'code', 'name', 'description', 'res_model', 'domain', 'fast_track_domain', 'quarantine', 'sequence',
-                'team_ids', 'stage_ids',
+                'code', 'name', 'description', 'res_model', 'domain', 'fast_track_domain', 'quarantine', 'is_graded',
+                'sequence', 'team_ids', 'stage_ids',
             ],
             'sop.stage': [
                 'code', 'name', 'phase', 'guidance', 'day_limit', 'gate', 'activity_plan_id', 'crm_stage_ids',

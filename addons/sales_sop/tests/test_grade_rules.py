@@ -9,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..engine import as_engine
 from .grade_common import GradeCommon
 
 
@@ -209,6 +210,19 @@ class TestGradeWhen(GradeCommon):
             'stage_id': self.stage_team1_1.id, 'sop_industry_id': self.industry.id}
         answer = env['crm.lead'].web_save(values, {'sop_grade': {}, 'sop_score': {}})
         self.assertEqual((answer[0]['sop_grade'], answer[0]['sop_score']), ('d', 10.0))
+
+    def test_process_that_waits_for_an_answer(self):
+        """Leads of a procedure from before the grading get no grade that nobody asked for."""
+        as_engine(self.process).is_graded = False
+        lead = self._create_leads(1)
+        self._run_job()
+        lead.with_user(self.user_sales_salesman).sop_size_band = 'medium'
+        self.assertFalse(lead.sop_grade_date)
+        self._as(self.user_sales_salesman, lead).action_sop_rate({'need_clarity': 5})
+        before = lead.sop_score
+        self.assertTrue(lead.sop_grade)
+        lead.with_user(self.user_sales_salesman).sop_size_band = False
+        self.assertLess(lead.sop_score, before)
 
     def test_creating_costs_nothing_more(self):
         leads = self._create_leads(3)

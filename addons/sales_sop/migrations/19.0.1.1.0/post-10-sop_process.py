@@ -6,6 +6,7 @@ from odoo.addons.sales_sop.engine import as_engine
 def migrate(cr, version):
     """The new draft of the shipped procedure follows the one in use: its teams, CRM stages, gates and plans."""
     env = api.Environment(cr, SUPERUSER_ID, {'lang': 'en_US'})
+    switch_off(env)
     used = env.ref('sales_sop.sop_process_sales_v1', raise_if_not_found=False)
     if not used:
         return
@@ -27,3 +28,12 @@ def migrate(cr, version):
                 'gate': before.gate,
                 'activity_plan_id': before.activity_plan_id.id,
             })
+
+
+def switch_off(env):
+    """Where a procedure is in use, nobody loses a lead, signs a hand-over or is late with a reply by an upgrade."""
+    if env['sop.process']._is_in_use('crm.lead'):
+        env['res.company'].search([]).write({
+            'sop_pool': False, 'sop_handover': False, 'sop_reply_hours': 0,
+            'sop_dormant_days': 0, 'sop_dormant_months': 0,
+        })

@@ -5,6 +5,9 @@ SHIPPED = r"module = 'sales_sop' AND model IN ('sop.process', 'sop.stage', 'sop.
 
 
 def migrate(cr, version):
+    # Nobody's leads get a grade because of an upgrade.
+    cr.execute("ALTER TABLE sop_process ADD COLUMN IF NOT EXISTS is_graded boolean")
+    cr.execute("UPDATE sop_process SET is_graded = (state = 'draft')")
     cr.execute("SELECT res_id FROM ir_model_data WHERE module = 'sales_sop' AND name = 'sop_process_sales'")
     row = cr.fetchone()
     if not row:
