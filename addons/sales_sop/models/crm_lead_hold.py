@@ -29,7 +29,7 @@ class CrmLead(models.Model):
         string="Why It Is Held", compute='_compute_sop_contact_hold_reason')
 
     @api.depends(
-        'sop_legal_basis', 'sop_list_id', 'sop_process_id', 'sop_outcome', 'sop_do_not_contact', 'partner_id',
+        'sop_legal_basis', 'sop_list_id', 'sop_process_id', 'sop_entry_stage_id', 'sop_outcome', 'sop_do_not_contact', 'partner_id',
         'company_id', 'user_id')
     def _compute_sop_contact_hold(self):
         holds = self._get_sop_holds()
@@ -73,7 +73,9 @@ class CrmLead(models.Model):
         asked = Domain('sop_list_id', '!=', False)
         processes = self.env['sop.process']._get_quarantine_ids()
         if processes:
-            asked |= Domain('sop_process_id', 'in', processes)
+            # What ran already when the procedure came is not asked for what lies behind it.
+            asked |= Domain('sop_process_id', 'in', processes) & (
+                Domain('sop_entry_stage_id', '=', False) | Domain('sop_entry_stage_id.phase', '=', 's1_market'))
         held = Domain('sop_legal_basis', '=', False) & Domain('sop_outcome', '!=', 'released') & asked
         companies = self.env['res.company']._get_sop_unquarantined_ids()
         return held & ~self._get_sop_company_of_domain(companies) if companies else held

@@ -47,6 +47,17 @@ class TestContactHold(HoldCommon):
         lead.sop_legal_basis = 'public'
         self.assertEqual(self._get_holds(lead), [False])
 
+    def test_what_runs_already_is_not_held_by_a_new_procedure(self):
+        """It is not asked for what lies behind it; what is still in the first stage is."""
+        running = self._create_lead(name="Running").with_context(active_test=False)
+        first = self._create_lead(name="First")
+        process = self._create_process('strict', self.sales_team_1, quarantine=True)
+        self._publish(process)
+        for lead, stage in ((running, process.stage_ids[1]), (first, process.stage_ids[0])):
+            as_engine(lead).write({
+                'sop_process_id': process.id, 'sop_stage_id': stage.id, 'sop_entry_stage_id': stage.id})
+        self.assertEqual(self._get_holds(running, first), [False, 'basis'])
+
     def test_company_without_quarantine(self):
         company = self.held._get_sop_company()
         company.sop_quarantine = False
