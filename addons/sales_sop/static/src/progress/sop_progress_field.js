@@ -45,7 +45,8 @@ export class SopProgressField extends Component {
     }
 
     async load(record = this.props.record) {
-        if (!record.resId || !record.data.sop_process_id) {
+        // The rows of an empty view are examples that the server does not know.
+        if (!record.resId || !record.data.sop_process_id || record.model.useSampleModel) {
             this.state.summary = false;
             return;
         }
