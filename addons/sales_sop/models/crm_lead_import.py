@@ -29,12 +29,15 @@ class CrmLead(models.Model):
 
     @api.model
     def get_import_templates(self):
+        # One template per page: the key Odoo's page gives a second one is not unique.
+        if not self.env.context.get('default_sop_list_id'):
+            return super().get_import_templates()
         # Columns are found by the names the fields have in the language of the user.
         suffix = '_zh' if (self.env.lang or '').startswith('zh') else ''
         return [{
             'label': self.env._("Import Template for Prospect Lists"),
             'template': f'/sales_sop/static/import/crm_lead{suffix}.xlsx',
-        }, *super().get_import_templates()]
+        }]
 
     @api.model
     def load(self, fields, data):
