@@ -1,6 +1,8 @@
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import SalesSopHttpCommon
+from .test_material_pack import PackCommon
 
 
 @tagged('post_install', '-at_install')
@@ -33,3 +35,36 @@ class TestSalesSopTours(SalesSopHttpCommon):
         self.assertPosition(self.lead, self.stage_gen_1, self.stage_qualify)
         self.assertEqual(revised.state, 'published')
         self.assertEqual(self.process.state, 'retired')
+
+
+@tagged('post_install', '-at_install')
+class TestMorningTour(PackCommon, SalesSopHttpCommon):
+    """From the list of a fair to a customer who wants to go on, all on the screen."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env['sop.customer.profile'].create({
+            'name': "Foundries of China",
+            'industry_ids': [Command.set(cls.industry.ids)],
+            'country_ids': [Command.set(cls.env.ref('base.cn').ids)],
+            'size_band': 'medium',
+            'purchase_habit': 'direct',
+            'decision_role_ids': [Command.set(cls.env.ref('sales_sop.sop_stakeholder_role_decision').ids)],
+        }).with_user(cls.user_sales_manager).action_approve()
+        cls.prospects = cls.env['sop.prospect.list'].create({
+            'name': "Foundry fair", 'source': 'offline', 'legal_basis': 'consent'})
+        cls.pool_lead = cls._create_lead(name="Dryer for the paint shop", user_id=False)
+
+    def test_morning(self):
+        self.start_tour('/odoo/sop-prospect-lists', 'sales_sop_morning', login='user_sales_salesman')
+        lead = self.prospects.lead_ids
+        self.assertEqual(len(lead), 1, "The second row is a duplicate of the first")
+        self.assertIn(lead.sop_grade, ('a', 'b', 'c'))
+        self.assertEqual(lead.sop_graded_by_id, self.user_sales_salesman)
+        self.assertEqual(lead.sop_pack_state, 'valid')
+        log = lead.sop_contact_log_ids
+        self.assertEqual((log.outcome, log.state, log.user_id), ('interested', 'done', self.user_sales_salesman))
+        self.assertEqual(log.stakeholder_ids.name, "Ms Wang")
+        self.assertEqual(lead.sop_intention, 'willing')
+        self.assertEqual(self.pool_lead.user_id, self.user_sales_salesman)

@@ -257,3 +257,181 @@ tours.add("sales_sop_manager_waives_and_publishes", {
         },
     ],
 });
+
+/** Answer a question of the score sheet with its best level. */
+function rate(key) {
+    const row = `.o_sop_score_row[data-key=${key}]`;
+    return [
+        {
+            content: `Answer ${key}`,
+            trigger: `${row} .o_sop_level[data-rating='5']:enabled`,
+            run: "click",
+        },
+        {
+            content: `${key} is answered`,
+            trigger: `.o_sop_score_sheet[aria-busy=false] ${row} .o_sop_level[data-rating='5'].btn-primary:enabled`,
+        },
+    ];
+}
+
+function openPage(name) {
+    return {
+        content: `Open the page ${name}`,
+        trigger: `.o_notebook a.nav-link[name=${name}]`,
+        run: "click",
+    };
+}
+
+function choose(field, option) {
+    return {
+        content: `${field}: ${option}`,
+        trigger: `.modal .o_field_widget[name=${field}] .o_selection_badge:contains(${option})`,
+        run: "click",
+    };
+}
+
+const PROSPECTS = [
+    ["Name", "Company Name", "Contact Name", "Email", "Industry", "Country"],
+    ["Dust collectors for hall 2", "North Foundry", "Ms Wang", "wang@north.example.com", "Foundries", "China"],
+    ["Dust collectors once more", "North Foundry", "Mr Wu", "wang@north.example.com", "Foundries", "China"],
+];
+
+tours.add("sales_sop_morning", {
+    url: "/odoo/sop-prospect-lists",
+    steps: () => [
+        {
+            content: "Open the list of the fair",
+            trigger: ".o_data_row:contains(Foundry fair) .o_data_cell[name=name]",
+            run: "click",
+        },
+        {
+            content: "Import its rows",
+            trigger: ".o_statusbar_buttons button[name=action_import]",
+            run: "click",
+        },
+        {
+            content: "Choose the file",
+            trigger: ".o_import_action, .o_import_file",
+            async run() {
+                const rows = PROSPECTS.map((row) => row.join(",")).join("\n");
+                await inputFiles(".o_file_input input[type=file]", [
+                    new File([rows], "prospects.csv", { type: "text/csv" }),
+                ]);
+            },
+        },
+        {
+            content: "Try it first",
+            trigger: ".o_control_panel_breadcrumbs button.btn-primary:contains(Test)",
+            run: "click",
+        },
+        {
+            content: "It says what would become of each row",
+            trigger: ".o_sop_import_result tr[data-row='3']:contains(Would be skipped: duplicate)",
+        },
+        {
+            content: "Import",
+            trigger: ".o_control_panel_breadcrumbs button.btn-primary:contains(Import)",
+            run: "click",
+        },
+        {
+            content: "Look at the leads",
+            trigger: ".o_sop_import_result .o_sop_open_leads",
+            run: "click",
+        },
+        {
+            content: "Open the new lead",
+            trigger: ".o_data_row:contains(Dust collectors for hall 2) .o_data_cell[name=name]",
+            run: "click",
+        },
+        openPage("sop_grade"),
+        ...["need_clarity", "need_gap", "buy_budget", "buy_engage", "buy_position", "buy_credit"].flatMap(rate),
+        {
+            content: "The grade follows from the answers",
+            trigger: ".o_sop_score_header .o_sop_score_grade",
+        },
+        {
+            content: "Show the public pool",
+            trigger: "button[data-menu-xmlid='sales_sop.sop_menu_customer']",
+            run: "click",
+        },
+        {
+            content: "Public Pool",
+            trigger: ".dropdown-item[data-menu-xmlid='sales_sop.crm_lead_menu_pool']",
+            run: "click",
+        },
+        {
+            content: "Claim a lead nobody works on",
+            trigger: ".o_data_row:contains(Dryer for the paint shop) button[name=action_sop_claim]",
+            run: "click",
+        },
+        {
+            content: "It has left the pool",
+            trigger: ".o_list_view:not(:has(.o_data_row:contains(Dryer for the paint shop)))",
+        },
+        {
+            content: "Return to the leads",
+            trigger: ".o_nav_entry[data-menu-xmlid='sales_sop.crm_lead_menu_sop_leads']",
+            run: "click",
+        },
+        {
+            content: "Open the graded lead",
+            trigger: ".o_data_row:contains(Dust collectors for hall 2) .o_data_cell[name=name]",
+            run: "click",
+        },
+        openPage("sop_preparation"),
+        {
+            content: "Write what the research found",
+            trigger: ".o_field_widget[name=sop_business_scope] textarea",
+            run: "edit Castings for wind turbines, 12 000 t a year",
+        },
+        {
+            content: "Take the material that fits",
+            trigger: "button[name=action_sop_fill_pack]",
+            run: "click",
+        },
+        {
+            content: "It may be sent",
+            trigger: ".o_field_widget[name=sop_material_line_ids] .o_data_row:contains(Catalogue)",
+        },
+        {
+            content: "Log the first contact",
+            trigger: ".o_statusbar_buttons button[name=action_sop_log_contact]",
+            run: "click",
+        },
+        choose("outcome", "Interested"),
+        {
+            content: "What shows it",
+            trigger: ".modal .o_field_widget[name=interest_evidence] textarea",
+            run: "edit Asked for a quotation by Friday",
+        },
+        {
+            content: "Save",
+            trigger: ".modal button[name=action_save]",
+            run: "click",
+        },
+        openPage("sop_contact"),
+        {
+            content: "The contact is in the log",
+            trigger: "body:not(:has(.modal)) .o_field_widget[name=sop_live_contact_ids] .o_data_row:contains(Interested)",
+        },
+        {
+            content: "Decide",
+            trigger: "button[name=action_sop_open_intention]",
+            run: "click",
+        },
+        {
+            content: "Willing",
+            trigger: ".modal .o_field_widget[name=intention] .o_radio_item:contains(Willing) input",
+            run: "click",
+        },
+        {
+            content: "Confirm",
+            trigger: ".modal-footer .btn-primary",
+            run: "click",
+        },
+        {
+            content: "It is decided",
+            trigger: "body:not(:has(.modal)) .o_field_widget[name=sop_intention]:contains(Willing)",
+        },
+    ],
+});
