@@ -49,7 +49,7 @@ class TestContactHold(HoldCommon):
 
     def test_what_runs_already_is_not_held_by_a_new_procedure(self):
         """It is not asked for what lies behind it; what is still in the first stage is."""
-        running = self._create_lead(name="Running").
+        running = self._create_lead(name="Running")
         first = self._create_lead(name="First")
         process = self._create_process('strict', self.sales_team_1, quarantine=True)
         self._publish(process)
