@@ -19,6 +19,8 @@ CHUNK = 40
 EMAIL = re.compile(r'[^@\s]+@[^@\s]+\.[^@\s]+')
 MAX_LENGTH = 1000
 OWNER_FIELDS = frozenset({'user_id', 'team_id'})
+# On these it depends in which team and stage a new lead is.
+PLACE_FIELDS = ('user_id', 'team_id', 'type', 'stage_id')
 MIN_PHONE_DIGITS = 5
 
 
@@ -64,7 +66,9 @@ class CrmLead(models.Model):
         pending = rows
         while pending:
             self._sop_skip_duplicates(pending, run, prospects)
-            self._sop_write_rows([row for row in pending if not row.result])
+            coming = [row for row in pending if not row.result]
+            self._sop_place_rows(coming)
+            self._sop_write_rows(coming)
             pending = self._sop_release_rows(rows, run)
         savepoint.close(rollback=False)
         leads = self.browse([row.lead_id for row in rows if row.result in ('imported', 'updated')])
@@ -356,6 +360,21 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
     # WRITING
     # ------------------------------------------------------------
+
+    @api.model
+    def _sop_place_rows(self, rows):
+        """Give new leads the team and the stage Odoo would give them, asked for once and not for each lead."""
+        defaults = self.default_get(list(PLACE_FIELDS))
+        places = {}
+        for row in rows:
+            if row.lead_id:
+                continue
+            values = {name: row.values[name] for name in PLACE_FIELDS if name in row.values}
+            key = tuple(sorted(values.items()))
+            if key not in places:
+                lead = self.new({**defaults, **values})
+                places[key] = {'team_id': lead.team_id.id, 'stage_id': lead.stage_id.id}
+            row.values = {**places[key], **row.values}
 
     @api.model
     def _sop_write_rows(self, rows):

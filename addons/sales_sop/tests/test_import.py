@@ -260,6 +260,17 @@ class TestImport(ImportCommon):
         self.assertTrue(line.with_user(self.user_sales_manager).read(['name']))
         self.assertTrue(line.with_user(self.user_auditor).read(['name']))
 
+    def test_team_and_stage_are_those_of_a_new_lead(self):
+        own, other = self.user_sales_salesman, self.user_sales_leads
+        names = ('name', 'user_id/.id', 'type')
+        rows = [("Mine", own.id, 'opportunity'), ("His", other.id, 'opportunity'), ("Nobody's", '', 'opportunity'),
+                ("Early", own.id, 'lead')]
+        self._import(names, rows, prospects=self.prospects)
+        for name, user_id, kind in rows:
+            new = self.env['crm.lead'].create({'name': "New", 'user_id': user_id, 'type': kind})
+            lead = self._search(name)
+            self.assertEqual((lead.user_id, lead.team_id, lead.stage_id), (new.user_id, new.team_id, new.stage_id), name)
+
     def test_list_of_another_company(self):
         company = self.env['res.company'].create({'name': "Other company"})
         foreign = self._create_list(self.env, company_id=company.id)
