@@ -54,11 +54,16 @@ class CrmLead(models.Model):
 
     @api.depends('user_id', 'sop_process_id', 'sop_outcome', 'sop_stage_id')
     def _compute_sop_in_pool(self):
-        # sudo: the settings of a company are no secret.
+        unowned = self._filter_sop_unowned()
         for lead in self.sudo():
-            lead.sop_in_pool = bool(
-                lead.sop_process_id and not lead.user_id and lead.sop_outcome == 'open' and lead.active
-                and lead.sop_stage_id.phase in FRONT_PHASES and lead._get_sop_company().sop_pool)
+            lead.sop_in_pool = lead in unowned and lead.sop_outcome == 'open' and lead.active
+
+    def _filter_sop_unowned(self):
+        """Those the pool hands out, also while they are archived or lost: they come back as nobody's."""
+        # sudo: the settings of a company are no secret.
+        return self.sudo().filtered(lambda lead: (
+            not lead.user_id and lead.sop_process_id and lead.sop_outcome in ('open', 'lost')
+            and lead.sop_stage_id.phase in FRONT_PHASES and lead._get_sop_company().sop_pool))
 
     def _search_sop_in_pool(self, operator, value):
         if operator != 'in':
@@ -122,7 +127,7 @@ class CrmLead(models.Model):
         self._check_sop_take(vals['user_id'])
         # sudo: the owner of a lead is known to whoever changes it.
         before = {lead: lead.user_id for lead in self.sudo()}
-        pooled = self.sudo().filtered('sop_in_pool')
+        pooled = self._filter_sop_unowned()
         result = super().write(vals)
         changed = [lead for lead, user in before.items() if lead.sop_process_id and lead.user_id != user]
         if changed:
@@ -131,17 +136,22 @@ class CrmLead(models.Model):
 
     def _check_sop_take(self, user_id):
         """Whoever is not in charge takes a lead out of the pool for himself only, by the rules of the pool."""
-        user = self.env.user
-        if not user_id or is_engine(self.env) or user.has_group(MANAGER):
-            return
-        pooled = self.sudo().filtered(lambda lead: lead.sop_in_pool and lead.sop_manager_id != user)
+        pooled = self._get_sop_guarded() if user_id else self.browse()
         if not pooled:
             return
+        user = self.env.user
         if user_id != user.id:
             raise UserError(self.env._(
                 "%(lead)s lies in the public pool. You can claim it for yourself; "
                 "only a sales manager assigns it to somebody else.", lead=pooled[0].display_name))
         pooled._check_sop_claim(user)
+
+    def _get_sop_guarded(self):
+        """Those of these leads that the user gets by the rules of the pool only."""
+        user = self.env.user
+        if is_engine(self.env) or user.has_group(MANAGER):
+            return self.browse()
+        return self._filter_sop_unowned().filtered(lambda lead: lead.sop_manager_id != user)
 
     def _check_sop_claim(self, user):
         """Refuse a claim of ``user`` that the limits of the pool do not allow."""
@@ -176,6 +186,18 @@ class CrmLead(models.Model):
         day = company._get_sop_local_date(fields.Datetime.now())
         midnight = pytz.timezone(company._get_sop_tz()).localize(datetime.combine(day, time.min))
         return midnight.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        if pooled := self._get_sop_guarded():
+            raise UserError(self.env._(
+                "%s lies in the public pool. Claim it first, and merge it then.", pooled[0].display_name))
+        return super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
+
+    def _merge_dependences(self, opportunities):
+        result = super()._merge_dependences(opportunities)
+        # sudo: who had the merged leads stays known, and so does how many leads somebody claimed.
+        as_engine(opportunities.sudo().sop_pool_move_ids).write({'lead_id': self.id})
+        return result
 
     # ------------------------------------------------------------
     # ACTIONS

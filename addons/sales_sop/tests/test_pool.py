@@ -249,6 +249,40 @@ class TestClaim(PoolCommon):
         self.assertFalse(lead.user_id)
 
     @users('user_sales_salesman')
+    def test_ways_round_the_limits(self):
+        """Nobody takes a lead while it is archived, or inside another lead."""
+        self.company.sop_pool_claim_limit = 1
+        own = self._create_graded().with_env(self.env)
+        leads = self._create_pooled(2).with_env(self.env)
+
+        def take(leave, come_back):
+            leave(leads)
+            leads.write({'user_id': self.env.uid})
+            come_back(leads)
+        for way in (
+            lambda: take(lambda own: own.action_archive(), lambda own: own.action_unarchive()),
+            lambda: take(lambda own: own.action_set_lost(), lambda own: own.action_unarchive()),
+            lambda: (own | leads).merge_opportunity(user_id=self.env.uid),
+            leads.merge_opportunity,
+        ):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                way()
+            self.assertFalse(leads.exists().user_id)
+        self.assertNotIn(self.env.user, leads.copy({'user_id': self.env.uid}).user_id)
+
+    def test_claims_outlive_a_merge(self):
+        """Merging what was claimed makes no room for more."""
+        self.company.sop_pool_claim_limit = 2
+        *claimed, third = self._create_pooled(3).with_user(self.user_sales_salesman)
+        with self._at():
+            kept = third.browse(lead.id for lead in claimed)
+            kept.action_sop_claim()
+            merged = kept.merge_opportunity()
+            self.assertEqual(self._get_moves(merged).mapped('kind'), ['claimed'] * 2)
+            with self.assertRaises(UserError):
+                third.action_sop_claim()
+
+    @users('user_sales_salesman')
     def test_by_writing_the_owner(self):
         """The rules of the pool hold for the field as well, with sudo too."""
         self.company.sop_pool_claim_limit = 1
