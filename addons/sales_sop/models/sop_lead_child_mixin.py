@@ -14,16 +14,25 @@ class SopLeadChildMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_sop_lead_values(vals_list)
         records = super().create(vals_list)
         records._check_sop_lead_access('write')
         return records
 
     def write(self, vals):
         self._check_sop_lead_access('write')
+        self._check_sop_lead_values([vals])
         result = super().write(vals)
         if 'lead_id' in vals:
             self._check_sop_lead_access('write')
         return result
+
+    @api.model
+    def _check_sop_lead_values(self, vals_list):
+        """Refuse before an error message tells something about a lead the user may not see."""
+        lead_ids = {vals['lead_id'] for vals in vals_list if vals.get('lead_id')}
+        if lead_ids and not self.env.su:
+            self.env['crm.lead'].browse(lead_ids).check_access('write')
 
     def _check_sop_lead_access(self, operation):
         if not self.env.su:

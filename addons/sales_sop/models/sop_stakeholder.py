@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ..engine import is_engine
 from ..values import METHODS
+from .crm_lead_hold_routes import NEUTRAL_EXPORT
 
 ATTITUDES = [
     ('supporter', "Supporter"),
@@ -85,12 +86,18 @@ class SopStakeholder(models.Model):
     # DOORS
     # ------------------------------------------------------------
 
+    @api.model
+    def default_get(self, fields):
+        return super().default_get([name for name in fields if name != 'contact_log_ids'])
+
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_contact_logs([vals for vals in vals_list if vals.get('contact_log_ids')])
         self._check_partner_access(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
+        self._check_contact_logs([vals])
         self._check_partner_access([vals])
         if 'lead_id' in vals and not is_engine(self.env) and any(
                 stakeholder.lead_id.id != vals['lead_id'] for stakeholder in self):
@@ -107,6 +114,17 @@ class SopStakeholder(models.Model):
             raise UserError(self.env._(
                 "%s is named in the contact log and cannot be deleted. Archive the person instead.",
                 (log.stakeholder_ids & self.sudo())[:1].name))
+
+    def _check_contact_logs(self, vals_list):
+        """Who was reached is said by the log, which is not changed from this side."""
+        if not is_engine(self.env) and any('contact_log_ids' in vals for vals in vals_list):
+            raise AccessError(self.env._("Who took part in a contact is entered in the contact log."))
+
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        # The phone of a person is data of the lead, whichever way it leaves the house.
+        if any(path and path[0] not in NEUTRAL_EXPORT for path in fields):
+            self.lead_id._check_sop_exportable()
+        return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
 
     def _check_partner_access(self, vals_list):
         """Name, phone and e-mail are taken from the contact: only from one the user may read."""

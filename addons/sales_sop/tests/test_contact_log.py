@@ -55,6 +55,30 @@ class ContactCommon(SalesSopCommon):
 class TestContactLogContent(ContactCommon):
     """What a contact must say, whoever says it."""
 
+    def test_who_was_reached_is_not_changed_from_the_person(self):
+        """The two sides of a link are one: what the log keeps, the person does not take away."""
+        log, other = self._log(), self.env['sop.stakeholder'].create({'lead_id': self.lead.id, 'name': "Mr Hu"})
+        people = (self.person | other).with_user(self.user_sales_salesman)
+        for act in (
+            lambda: people[0].write({'contact_log_ids': [Command.clear()]}),
+            lambda: people[1].write({'contact_log_ids': [Command.link(log.id)]}),
+            lambda: people.create({
+                'lead_id': self.lead.id, 'name': "New", 'contact_log_ids': [Command.link(log.id)]}),
+        ):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                act()
+        people.with_context(default_contact_log_ids=log.ids).create({'lead_id': self.lead.id, 'name': "Newer"})
+        self.assertEqual(log.stakeholder_ids, self.person)
+
+    def test_nothing_is_told_about_foreign_leads(self):
+        """Refused for the right reason: an incomplete log of another's lead does not name it."""
+        foreign = self._create_lead(name="Secret", user_id=self.user_sales_leads.id)
+        for values in ({'state': 'done'}, {'date': '2020-01-01 08:00:00'}):
+            with self.assertRaises(AccessError) as caught, self.cr.savepoint():
+                self.env['sop.contact.log'].with_user(self.user_sales_salesman).create(
+                    {'lead_id': foreign.id, **values})
+            self.assertNotIn("Secret", str(caught.exception))
+
     def test_a_log_is_signed_and_dated(self):
         log = self._log()
         self.assertEqual(

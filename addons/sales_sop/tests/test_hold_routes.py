@@ -339,6 +339,13 @@ class TestHoldExport(RouteCommon):
             for part in ("2 of 3", "May Be Contacted", self.held.name, self.refused.name):
                 self.assertIn(part, message)
         self.assertEqual(self.free.with_env(env).export_data(['name'])['datas'], [[self.free.name]])
+        people = self.env['sop.stakeholder'].create([
+            {'lead_id': lead.id, 'name': lead.name, 'phone': '+86 10 5555 0100'}
+            for lead in (self.free, *self.held_leads)]).with_env(env)
+        self.assertTrue(people[0].export_data(['name', 'phone'])['datas'])
+        for person in people[1:]:
+            with self.assertHeld(person.lead_id):
+                person.export_data(['name', 'phone'])
         free = leads.search([('id', 'in', leads.ids), ('sop_contact_hold', '=', False)])
         self.assertEqual(free, self.free)
 
