@@ -13,10 +13,12 @@ class ResPartner(models.Model):
 
     _inherit = 'res.partner'
 
-    sop_size_band = fields.Selection(SIZE_BANDS, string="Size")
-    sop_purchase_habit = fields.Selection(PURCHASE_HABITS, string="Purchasing Habits")
+    sop_size_band = fields.Selection(SIZE_BANDS, string="Size", groups='base.group_user')
+    sop_purchase_habit = fields.Selection(
+        PURCHASE_HABITS, string="Purchasing Habits", groups='base.group_user')
     sop_has_file = fields.Boolean(
         string="Customer File", compute='_compute_sop_has_file', search='_search_sop_has_file',
+        groups='base.group_user',
         help="An opportunity of this customer follows a procedure.")
 
     @api.depends_context('uid')
@@ -47,6 +49,7 @@ class ResPartner(models.Model):
         """Open the file of this customer."""
         self.ensure_one()
         self.check_access('read')
+        self._check_sop_file_access()
         return {
             **self.env['ir.actions.actions']._for_xml_id('sales_sop.sop_customer_file_action'),
             'name': self.commercial_partner_id.display_name,

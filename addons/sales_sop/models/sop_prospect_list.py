@@ -104,6 +104,11 @@ class SopProspectList(models.Model):
         # sudo: leads of other companies are the ones to find.
         self.sudo().lead_ids._check_sop_list_company()
 
+    @api.model
+    def default_get(self, fields):
+        # No default of a user or of a context states a basis in the name of somebody.
+        return super().default_get([name for name in fields if name not in ('basis_date', 'basis_by_id')])
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:

@@ -31,6 +31,24 @@ class TestContactHold(HoldCommon):
         self.assertEqual(self._get_holds(self.held, self.refused, self.free, self.lead), [
             'basis', 'refused', False, False])
 
+    def test_no_refusal_in_the_name_of_somebody(self):
+        context = {
+            'default_sop_do_not_contact': True, 'default_sop_do_not_contact_by_id': self.user_sales_manager.id,
+            'default_sop_do_not_contact_date': '2020-01-01 08:00:00'}
+        for model in ('crm.lead', 'res.partner'):
+            record = self.env[model].with_user(self.user_sales_leads).with_context(**context).create({'name': "Forged"})
+            with self.subTest(model=model):
+                self.assertFalse(record.sudo().sop_do_not_contact_by_id or record.sudo().sop_do_not_contact_date)
+
+    def test_customers_do_not_read_what_is_noted_about_them(self):
+        partner = self.user_portal.partner_id
+        partner._sop_set_do_not_contact("Rude on the phone")
+        self.env.flush_all()
+        for name in ('sop_do_not_contact_reason', 'sop_do_not_contact_by_id', 'sop_size_band', 'sop_has_file'):
+            self.env.invalidate_all()
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                partner.with_user(self.user_portal).read([name])
+
     def test_unknown_basis_without_a_list(self):
         """A process holds its leads only when it says so; a list always."""
         self.assertEqual(self._get_holds(self.lead), [False])

@@ -35,6 +35,11 @@ class ProspectCommon(SalesSopCommon):
 class TestProspectList(ProspectCommon):
     """Where a list came from is stated once, and its leads know it."""
 
+    def test_no_basis_in_the_name_of_somebody(self):
+        prospects = self._create_list(self.env['base'].with_context(
+            default_basis_by_id=self.user_sales_manager.id, default_basis_date='2020-01-01 08:00:00').env)
+        self.assertFalse(prospects.basis_by_id or prospects.basis_date)
+
     @users('user_sales_salesman')
     def test_salesperson_keeps_a_list(self):
         prospects = self._create_list(self.env, cost=300)
