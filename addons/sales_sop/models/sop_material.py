@@ -151,7 +151,18 @@ class SopMaterial(models.Model):
                     "%s: its state is not written directly. Use the buttons of the form.", self[:1].display_name))
             if vals.keys() & self._get_frozen_fields():
                 self._check_sop_file_open()
+            if 'responsible_id' in vals:
+                self._check_appointment()
         return super().write(vals)
+
+    def _check_appointment(self):
+        """Nobody makes himself the one who checks: who keeps the material, or made the draft, names its expert."""
+        user = self.env.user
+        for material in self:
+            if not (self.env.su or material._is_keeper() or (
+                    material.state == 'draft' and material.create_uid == user)):
+                raise AccessError(self.env._(
+                    "%s: only its product expert or a manager names another expert.", material.display_name))
 
     @api.model
     def _get_frozen_fields(self):

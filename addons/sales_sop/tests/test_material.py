@@ -95,6 +95,18 @@ class TestMaterialCheck(MaterialCommon):
         material.with_user(self.user_sales_manager).action_check()
         self.assertEqual(material.state, 'checked')
 
+    def test_nobody_makes_himself_the_expert(self):
+        draft, checked = self._create_material(check=False), self._create_material("Checked")
+        colleague = self.user_sales_salesman.copy({'login': 'user_sop_colleague'})
+        for material, user in ((draft, colleague), (checked, colleague), (checked, self.user_sales_salesman)):
+            with self.subTest(material=material.name, user=user.login):
+                self.assertRefused(
+                    lambda material=material.with_user(user), user=user: material.write({'responsible_id': user.id}),
+                    "names another expert", error=AccessError)
+        draft.with_user(self.user_sales_salesman).responsible_id = colleague
+        checked.with_user(self.expert).responsible_id = colleague
+        checked.with_user(self.user_sales_manager).responsible_id = self.expert
+
     def test_who_replaced_the_file_is_its_author(self):
         """The expert who puts his own file there needs another person, whoever made the record."""
         material = self._create_material(check=False)
@@ -158,8 +170,8 @@ class TestMaterialCheck(MaterialCommon):
                 with self.subTest(user=user.login, field=name):
                     self.assertRefused(partial(material.with_user(user).write, {name: value}), "new version")
             self.assertRefused(material.with_user(user).unlink, "new version")
-        material.with_user(self.user_sales_salesman).write({
-            'industry_ids': [Command.link(self.industry.id)], 'responsible_id': self.user_sales_manager.id})
+        material.with_user(self.user_sales_salesman).industry_ids = [Command.link(self.industry.id)]
+        material.with_user(self.expert).responsible_id = self.user_sales_manager
         material.with_user(self.user_sales_salesman).activity_schedule(
             'mail.mail_activity_data_todo', user_id=self.expert.id)
         material.with_user(self.user_sales_salesman).message_post(body="Well received")
