@@ -105,7 +105,7 @@ class CrmLead(models.Model):
         :return: True when decided, False when the manager has to confirm
         """
         self._check_sop_contact_access()
-        if intention not in dict(INTENTIONS):
+        if intention not in [key for key, __ in INTENTIONS]:
             raise UserError(self.env._("%s is no intention. Choose willing or not willing.", intention))
         day = self._get_sop_date(nurture_date) if intention == 'not_willing' else None
         if intention == 'not_willing' and (not day or day < min(self._get_sop_todays().values())):

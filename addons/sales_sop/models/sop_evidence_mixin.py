@@ -82,7 +82,8 @@ class SopEvidenceMixin(models.AbstractModel):
         """
         requirement = self._get_sop_requirement(requirement_id)
         valid_until = self._get_sop_date(valid_until)
-        file_ids = [self._get_sop_id(file_id) for file_id in attachment_ids or ()]
+        given = attachment_ids if isinstance(attachment_ids, list | tuple) else filter(None, [attachment_ids])
+        file_ids = [self._get_sop_id(file_id) for file_id in given]
         files = self.env['ir.attachment'].browse(dict.fromkeys(file_ids)).exists()
         files.check_access('read')
         self._check_sop_can_tick(requirement)

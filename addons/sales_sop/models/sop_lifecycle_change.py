@@ -163,7 +163,7 @@ class SopLifecycleChange(models.Model):
         name = records[:1].display_name or self._description
         if not self.env.user.has_group('sales_sop.group_sop_manager'):
             raise AccessError(self.env._("%s: only a sales manager changes the life-cycle of a customer.", name))
-        if state not in dict(LIFECYCLE):
+        if state not in [key for key, __ in LIFECYCLE]:
             raise UserError(self.env._("%s is no state of the life-cycle.", state))
         if state == 'blocked' or 'blocked' in records.sudo().mapped('sop_lifecycle'):
             raise UserError(self.env._(
