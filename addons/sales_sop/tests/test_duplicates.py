@@ -191,6 +191,16 @@ class TestTwoOwners(DuplicateCommon):
             ('res_model', '=', 'crm.lead'), ('res_id', 'in', [lead.id for lead in leads]),
             ('activity_type_id', '=', self.env.ref(ACTIVITY).id)])
 
+    def test_the_dialog_shows_no_foreign_leads(self):
+        other, row = self._clash()
+        colleague = self.user_sales_salesman.copy({'login': 'user_sop_colleague'})
+        rulings = self.env['sop.duplicate.ruling'].with_user(colleague)
+        with self.assertRaises(AccessError):
+            rulings.create({'duplicate_id': row.id, 'reason': "Curious"}).read(['lead_name', 'other_user_id'])
+        ruling = rulings.create({'lead_id': other.id, 'reason': "Curious"})
+        self.assertFalse(ruling.read(['possible_lead_ids'])[0]['possible_lead_ids'])
+        self.assertFalse(ruling.other_lead_ids)
+
     @freeze_time('2026-03-05 10:00:00')  # a Thursday
     def test_opened_once_with_an_activity(self):
         other, row = self._clash()

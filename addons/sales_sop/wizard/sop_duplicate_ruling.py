@@ -11,13 +11,13 @@ class SopDuplicateRuling(models.TransientModel):
     lead_id = fields.Many2one('crm.lead', ondelete='cascade')
     other_lead_ids = fields.Many2many(
         'crm.lead', string="Other Prospects", compute='_compute_other_lead_ids', store=True, readonly=False,
-        domain="[('id', 'in', possible_lead_ids)]")
-    possible_lead_ids = fields.Many2many(related='lead_id.sop_duplicate_ids', string="Duplicates")
-    lead_name = fields.Char(related='duplicate_id.lead_name')
-    other_lead_name = fields.Char(related='duplicate_id.other_lead_name')
-    user_id = fields.Many2one(related='duplicate_id.user_id')
-    other_user_id = fields.Many2one(related='duplicate_id.other_user_id')
-    matched = fields.Selection(related='duplicate_id.matched')
+        compute_sudo=False, domain="[('id', 'in', possible_lead_ids)]")
+    possible_lead_ids = fields.Many2many(related='lead_id.sop_duplicate_ids', related_sudo=False, string="Duplicates")
+    lead_name = fields.Char(related='duplicate_id.lead_name', related_sudo=False)
+    other_lead_name = fields.Char(related='duplicate_id.other_lead_name', related_sudo=False)
+    user_id = fields.Many2one(related='duplicate_id.user_id', related_sudo=False)
+    other_user_id = fields.Many2one(related='duplicate_id.other_user_id', related_sudo=False)
+    matched = fields.Selection(related='duplicate_id.matched', related_sudo=False)
     decision = fields.Selection(
         [('owner', "One of the two keeps it"), ('not_duplicate', "Not a duplicate")],
         required=True, default='owner')
