@@ -156,6 +156,7 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         self.check_access('read')
+        self._check_sop_may_decide()
         customer = self.commercial_partner_id.sudo()
         if customer.sop_lifecycle != 'blocked':
             raise UserError(self.env._("%s is not blocked.", customer.display_name))
