@@ -148,7 +148,10 @@ class SopRequest(models.Model):
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
         if not (self.env.su or bypass_access):
-            domain = Domain(domain) & (Domain('lead_id', '=', False) | Domain('lead_id', 'any', Domain.TRUE))
+            readable = Domain('lead_id', '=', False)
+            if self.env['crm.lead'].has_access('read'):
+                readable |= Domain('lead_id', 'any', Domain.TRUE)
+            domain = Domain(domain) & readable
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
 
     def _check_access(self, operation):
