@@ -57,7 +57,7 @@ class TestMorningTour(PackCommon, SalesSopHttpCommon):
         cls.pool_lead = cls._create_lead(name="Dryer for the paint shop", user_id=False)
 
     def test_morning(self):
-        self.start_tour('/odoo/sop-prospect-lists', 'sales_sop_morning', login='user_sales_salesman')
+        self.start_tour('/odoo/sop-prospect-lists', 'sales_sop_morning', login='user_sales_salesman', timeout=240)
         lead = self.prospects.lead_ids
         self.assertEqual(len(lead), 1, "The second row is a duplicate of the first")
         self.assertIn(lead.sop_grade, ('a', 'b', 'c'))

@@ -412,7 +412,8 @@ tours.add("sales_sop_morning", {
         openPage("sop_contact"),
         {
             content: "The contact is in the log",
-            trigger: "body:not(:has(.modal)) .o_field_widget[name=sop_live_contact_ids] .o_data_row:contains(Interested)",
+            trigger:
+                "body:not(:has(.modal)) .o_field_widget[name=sop_live_contact_ids] .o_data_row:contains(Interested)",
         },
         {
             content: "Decide",
