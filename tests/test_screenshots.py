@@ -2,6 +2,7 @@
 
 `SOP_SCREENSHOTS=1 ./dev test tests/test_screenshots.py` takes the pictures of the README again.
 """
+import json
 import os
 from pathlib import Path
 
@@ -72,6 +73,69 @@ def test_opportunity_in_chinese(server, browser):
     take(browser, 'opportunity_zh', (1400, 1150), path, '.o_sop_checklist .o_sop_item')
     take(browser, 'opportunity_zh_phone', PHONE, path, '.o_sop_checklist .o_sop_item')
     assert browser.evaluate("document.querySelector('.o_sop_complete').innerText.includes('阶段')")
+
+
+def test_grading(server, browser, lead_id):
+    browser.login(server.login('amy'))
+    for name, size in (('grading', (1400, 1150)), ('grading_phone', PHONE)):
+        take(browser, name, size, f'/odoo/sop-opportunities/{lead_id}', '.o_form_view .o_notebook',
+             ".o_notebook a.nav-link[name='sop_grade']", '.o_sop_score_sheet .o_sop_toggle_history')
+
+
+def test_contacts(server, browser, lead_id):
+    """The page of the contacts, and over it the dialog that logs one."""
+    browser.login(server.login('amy'))
+    page = ".o_notebook a.nav-link[name='sop_contact']"
+    path = f'/odoo/sop-opportunities/{lead_id}'
+    for suffix, size in (('', (1400, 1000)), ('_phone', PHONE)):
+        take(browser, f'contact_page{suffix}', size, path, '.o_form_view .o_notebook', page)
+        browser.click('button[name=action_sop_log_contact].d-md-none')
+        browser.click('.modal .o_field_widget[name=outcome] .o_selection_badge')
+        browser.wait('.modal .o_field_widget[name=interest_evidence]')
+        keep(browser, f'contacts{suffix}')
+
+
+def test_customer_file(server, browser, lead_id):
+    mike = server.login('mike')
+    browser.login(mike)
+    partner_id, __ = mike.call('crm.lead', 'read', [lead_id], ['partner_id'])[0]['partner_id']
+    path = f'/odoo/res.partner/{partner_id}/sop-customer-file'
+    take(browser, 'customer-file', (1400, 1000), path, '.o_sop_file_section')
+    take(browser, 'customer-file_phone', PHONE, path, '.o_sop_file_section')
+
+
+def test_import_result(server, browser):
+    """A file that is tried: each row is told what would become of it."""
+    mike = server.login('mike')
+    browser.login(mike)
+    prospects = mike.call('sop.prospect.list', 'search', [['legal_basis', '!=', False]], limit=1)[0]
+    rows = '\n'.join([
+        'Opportunity,Company Name,Contact Name,Email,Credit Code',
+        'Air station for the rolling mill,Ma\'anshan Rolling Mill,Chen Jie,chen.jie@rolling.example.com,',
+        'Dryer for the paint shop,Hefei Coatings,Lu Min,lu.min@coatings.example.com,91110000600037341L',
+        'Dryer for the paint shop,Hefei Coatings Co.,Lu Min,lu.min@coatings.example.com,91110000600037341L',
+        'Chiller for the laser hall,Laser Works,Tang Bo,tang.bo@laser.example.com,911100006000373410',
+    ])
+    browser.errors.clear()
+    browser.resize(1400, 760)
+    browser.open(f'/odoo/sop-prospect-lists/{prospects}', '.o_form_view .o_statusbar_buttons')
+    browser.click('button[name=action_import]')
+    browser.wait('.o_import_file')
+    browser.evaluate(f"""(() => {{
+        const input = document.querySelector('.o_file_input input[type=file]');
+        const files = new DataTransfer();
+        files.items.add(new File([{json.dumps(rows)}], 'prospects.csv', {{ type: 'text/csv' }}));
+        input.files = files.files;
+        input.dispatchEvent(new Event('change', {{ bubbles: true }}));
+    }})()""")
+    browser.wait('.o_import_data_content')
+    browser.click('.o_control_panel button.btn-primary')
+    browser.wait('.o_sop_import_result tr[data-row]')
+    keep(browser, 'import-result')
+    browser.resize(*PHONE)
+    browser.wait('.o_sop_import_result tr[data-row]')
+    keep(browser, 'import-result_phone')
+    assert not browser.errors
 
 
 def test_pipeline(server, browser):
