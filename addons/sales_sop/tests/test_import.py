@@ -269,7 +269,8 @@ class TestImport(ImportCommon):
         for name, user_id, kind in rows:
             new = self.env['crm.lead'].create({'name': "New", 'user_id': user_id, 'type': kind})
             lead = self._search(name)
-            self.assertEqual((lead.user_id, lead.team_id, lead.stage_id), (new.user_id, new.team_id, new.stage_id), name)
+            places = [(record.user_id, record.team_id, record.stage_id) for record in (lead, new)]
+            self.assertEqual(places[0], places[1], name)
 
     def test_list_of_another_company(self):
         company = self.env['res.company'].create({'name': "Other company"})
