@@ -29,8 +29,8 @@ class CrmLead(models.Model):
         string="Why It Is Held", compute='_compute_sop_contact_hold_reason')
 
     @api.depends(
-        'sop_legal_basis', 'sop_list_id', 'sop_process_id', 'sop_entry_stage_id', 'sop_outcome', 'sop_do_not_contact', 'partner_id',
-        'company_id', 'user_id')
+        'sop_legal_basis', 'sop_list_id', 'sop_process_id', 'sop_entry_stage_id', 'sop_outcome', 'sop_do_not_contact',
+        'partner_id', 'company_id', 'user_id')
     def _compute_sop_contact_hold(self):
         holds = self._get_sop_holds()
         for lead in self:

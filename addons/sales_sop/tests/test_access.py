@@ -123,7 +123,7 @@ class TestAccessRoles(AccessCommon):
 
     def _may(self, user, model, operation):
         self.env.invalidate_all()
-        return self.records[model].sudo(False).with_user(user).with_context({}).has_access(operation)
+        return self.records[model].with_env(self.env(user=user, su=False, context={})).has_access(operation)
 
     def assertRights(self, user, reads=(), writes=(), deletes=None):
         expected = {'read': reads, 'write': writes, 'create': writes, 'unlink': writes if deletes is None else deletes}
@@ -318,7 +318,7 @@ class TestAccessPublicMethods(AccessCommon):
                     self.env.invalidate_all()
                     with self.subTest(model=record._name, method=name, user=user.login):
                         with self.assertRaises(AccessError), self.cr.savepoint():
-                            self._call(record.sudo(False).with_user(user).with_context({}), name)
+                            self._call(record.with_env(self.env(user=user, su=False, context={})), name)
                     tried += 1
         self.assertGreater(tried, 250)
 

@@ -101,7 +101,7 @@ class TestMaterialCheck(MaterialCommon):
         for material, user in ((draft, colleague), (checked, colleague), (checked, self.user_sales_salesman)):
             with self.subTest(material=material.name, user=user.login):
                 self.assertRefused(
-                    lambda material=material.with_user(user), user=user: material.write({'responsible_id': user.id}),
+                    partial(material.with_user(user).write, {'responsible_id': user.id}),
                     "names another expert", error=AccessError)
         draft.with_user(self.user_sales_salesman).responsible_id = colleague
         checked.with_user(self.expert).responsible_id = colleague
