@@ -13,7 +13,7 @@ class ResCompany(models.Model):
 
     def _sop_request_regrade(self):
         """Have all leads of these companies graded anew, by the scheduled job."""
-        if not self:
+        if not self or not self.env['sop.process']._is_in_use('crm.lead'):
             return
         # Dates are kept by the second: what was graded earlier in this one counts as graded before.
         as_engine(self).write({'sop_regrade_from': date_utils.add(fields.Datetime.now(), seconds=1)})

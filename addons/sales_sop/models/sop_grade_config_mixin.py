@@ -32,9 +32,9 @@ class SopGradeConfigMixin(models.AbstractModel):
         (companies - self._get_sop_grading_companies())._sop_request_regrade()
         return result
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_forget_grading(self):
         self._sop_forget_grading()
-        return super().unlink()
 
     @api.model
     def _is_sop_grade_setting(self, vals):
