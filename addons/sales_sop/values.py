@@ -55,3 +55,24 @@ LIFECYCLE = [
     ('lost', "Lost customer"),
     ('blocked', "Blocked"),
 ]
+POSITIONS = [
+    ('sm', "Sales manager"),
+    ('director', "Sales director"),
+    ('gm', "General manager"),
+    ('pre', "Pre-sales engineer"),
+    ('px', "Product expert"),
+    ('mkt', "Market specialist"),
+    ('leg', "Legal"),
+    ('fin', "Finance"),
+    ('prd', "Production and supply"),
+    ('qua', "Quality"),
+    ('service', "Service manager"),
+]
+# Who knows whether a solution works (S3.3)
+TECHNICAL_POSITIONS = ('pre', 'px')
+CONFIRM_METHODS = [
+    ('portal', "Customer portal"),
+    ('email', "E-mail"),
+    ('form', "Signed form"),
+    ('minutes', "Minutes"),
+]

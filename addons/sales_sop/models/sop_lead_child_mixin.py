@@ -40,10 +40,16 @@ class SopLeadChildMixin(models.AbstractModel):
             self.sudo().lead_id.sudo(False).check_access(operation)
 
     @api.model
+    def _get_sop_invited_domain(self):
+        """Records the user reads without reading their lead, because he is asked to decide on them."""
+        return Domain.FALSE
+
+    @api.model
     def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
         if not (self.env.su or bypass_access):
             readable = self.env['crm.lead'].has_access('read')
-            domain = Domain(domain) & (Domain('lead_id', 'any', Domain.TRUE) if readable else Domain.FALSE)
+            of_leads = Domain('lead_id', 'any', Domain.TRUE) if readable else Domain.FALSE
+            domain = Domain(domain) & (of_leads | self._get_sop_invited_domain())
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
 
     def _check_access(self, operation):
@@ -54,6 +60,9 @@ class SopLeadChildMixin(models.AbstractModel):
         leads = self.sudo().lead_id.sudo(False)
         allowed = set(leads._filtered_access('read' if operation == 'read' else 'write')._ids)
         forbidden = self.filtered(lambda record: record.sudo().lead_id.id not in allowed)
+        if operation == 'read' and forbidden:
+            # sudo: whether he was asked is written on records he may not read yet.
+            forbidden -= forbidden.sudo().filtered_domain(self._get_sop_invited_domain()).sudo(False)
         forbidden |= result[0] if result else self.browse()
         if not forbidden:
             return result
