@@ -14,6 +14,9 @@ from inside import commit, open_registry
 LANDED = Path(__file__).resolve().parent / 'landed'
 TROUBLE = re.compile(r' (?:WARNING|ERROR|CRITICAL) |DeprecationWarning')
 STAGES = ('S1', 'S2', 'S3', 'S4', 'S5')
+# What the procedure in use is called from then on
+USED = {'19.0.1.0.0': 'sales_sop.sop_process_sales_v1', '19.0.1.1.0': 'sales_sop.sop_process_sales_v2'}
+before_grading = pytest.mark.parametrize('upgrade', ['19.0.1.0.0'], indirect=True)
 
 
 class Upgrade:
@@ -21,6 +24,7 @@ class Upgrade:
 
     def __init__(self, name, landed, version):
         self.name = name
+        self.version = version
         with tarfile.open(LANDED / f'sales_sop-{version}.tar.xz') as archive:
             archive.extractall(landed, filter='data')
         self.env = {'ODOO_ADDONS_PATH': str(landed)}
@@ -62,7 +66,7 @@ class Upgrade:
         }
 
 
-@pytest.fixture(scope='module', params=['19.0.1.0.0'])
+@pytest.fixture(scope='module', params=USED)
 def upgrade(request, make_database, stock_source, tmp_path_factory):
     """The demo company of the landed version: published, with opportunities in all stages, upgraded."""
     upgrade = Upgrade(make_database(stock_source), tmp_path_factory.mktemp('landed'), request.param)
@@ -89,6 +93,7 @@ def test_nothing_has_changed_for_anybody(upgrade, what):
     assert after[:len(before)] == before
 
 
+@before_grading
 def test_nobody_is_held_or_graded_by_an_upgrade(registry):
     def look(env):
         leads = env['crm.lead'].search([('sop_process_id', '!=', False)])
@@ -100,6 +105,7 @@ def test_nobody_is_held_or_graded_by_an_upgrade(registry):
     assert count and not held and not protected
 
 
+@before_grading
 def test_the_jobs_leave_running_opportunities_alone(registry):
     def work(env):
         env['crm.lead']._cron_sop_regrade()
@@ -113,10 +119,10 @@ def test_the_jobs_leave_running_opportunities_alone(registry):
     assert commit(registry, work) == (True, [], False)
 
 
-def test_the_new_procedure_waits_as_a_draft(registry):
+def test_the_new_procedure_waits_as_a_draft(upgrade, registry):
     def look(env):
         process = env.ref('sales_sop.sop_process_sales')
-        used = env.ref('sales_sop.sop_process_sales_v1')
+        used = env.ref(USED[upgrade.version])
         kinds = {item.code: item.kind for item in process.stage_ids.requirement_ids}
         return {
             'states': (process.state, used.state),
@@ -125,7 +131,7 @@ def test_the_new_procedure_waits_as_a_draft(registry):
             'stages': tuple(process.stage_ids.mapped('code')),
             'places': [stage.crm_stage_ids for stage in process.stage_ids]
             == [stage.crm_stage_ids for stage in used.stage_ids],
-            'kinds': (kinds['S1.3'], kinds['S1.4'], kinds['S2.4']),
+            'kinds': (kinds['S1.3'], kinds['S1.4'], kinds['S2.4'], kinds['S3.2'], kinds['S4.4']),
             'problems': process.get_publish_problems(),
         }
 
@@ -135,7 +141,7 @@ def test_the_new_procedure_waits_as_a_draft(registry):
         'teams': True,
         'stages': STAGES,
         'places': True,
-        'kinds': ('fields', 'condition', 'record'),
+        'kinds': ('fields', 'condition', 'record', 'condition', 'condition'),
         'problems': [],
     }
 
@@ -150,9 +156,17 @@ def test_running_opportunities_can_go_over_to_it(registry):
     assert commit(registry, publish) == 'published'
 
 
-def test_a_procedure_nobody_touched_is_replaced(make_database, stock_source, tmp_path):
-    upgrade = Upgrade(make_database(stock_source), tmp_path, '19.0.1.0.0')
+def test_sales_staff_see_floors_after_an_upgrade(registry):
+    def look(env):
+        return env.ref('sales_sop.group_sop_floor') in env.ref('sales_sop.group_sop_user').all_implied_ids
+
+    assert commit(registry, look)
+
+
+@pytest.mark.parametrize('version', USED)
+def test_a_procedure_nobody_touched_is_replaced(make_database, stock_source, tmp_path, version):
+    upgrade = Upgrade(make_database(stock_source), tmp_path, version)
     database.install(upgrade.name, 'sales_sop', env=upgrade.env)
     upgrade.run()
     assert upgrade.query("SELECT count(*), min(version), min(state) FROM sop_process") == [(1, 1, 'draft')]
-    assert upgrade.query("SELECT kind FROM sop_requirement WHERE code = 'S2.4'") == [('record',)]
+    assert upgrade.query("SELECT kind FROM sop_requirement WHERE code = 'S3.2'") == [('condition',)]
