@@ -34,6 +34,7 @@ from . import test_material_sending
 from . import test_odd_arguments
 from . import test_overdue
 from . import test_pool
+from . import test_position
 from . import test_process_exchange
 from . import test_process_foundation
 from . import test_process_version

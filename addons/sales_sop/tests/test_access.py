@@ -12,6 +12,8 @@ from .common import SalesSopCommon
 CONFIGURATION = (
     'sop.process', 'sop.stage', 'sop.requirement', 'sop.workday', 'sop.stakeholder.role', 'sop.material.pack',
     'sop.grade', 'sop.grade.criterion', 'sop.grade.level')
+# What says who decides: the administrator of the system writes it
+SYSTEM = ('sop.position',)
 # What only the engine writes
 LEDGERS = (
     'sop.check', 'sop.transition', 'sop.grade.history', 'sop.lifecycle.change', 'sop.pool.move', 'sop.handover',
@@ -50,6 +52,7 @@ class AccessCommon(SalesSopCommon):
                 'company_id': self.env.company.id, 'date': '2026-10-01', 'kind': 'holiday', 'name': "National Day"}),
             'sop.grade': self.env['sop.grade'].create({
                 'company_id': self.env.company.id, 'name': "Key customer", 'code': 'a', 'threshold': 90}),
+            'sop.position': self.env.ref('sales_sop.sop_position_gm'),
             'sop.grade.criterion': criterion,
             'sop.grade.level': self.env['sop.grade.level'].create({
                 'criterion_id': criterion.id, 'name': "Blue", 'rating': '5'}),
@@ -119,7 +122,7 @@ class TestAccessRoles(AccessCommon):
         super().setUp()
         self.records = {
             model: record for model, record in self._create_records().items()
-            if model in (*CONFIGURATION, *LEDGERS, *PARTS, *SHARED)}
+            if model in (*CONFIGURATION, *SYSTEM, *LEDGERS, *PARTS, *SHARED)}
 
     def _may(self, user, model, operation):
         self.env.invalidate_all()
@@ -149,7 +152,7 @@ class TestAccessRoles(AccessCommon):
         colleague = self.user_sales_salesman.copy({'login': 'user_sop_colleague'})
         self.records['sop.duplicate'].sudo().other_lead_id.user_id = self.user_sales_salesman
         shared = set(SHARED) - {'sop.request'}
-        self.assertRights(colleague, reads={*CONFIGURATION, *shared}, writes=shared, deletes=('sop.material',))
+        self.assertRights(colleague, reads={*CONFIGURATION, *SYSTEM, *shared}, writes=shared, deletes=('sop.material',))
 
     def test_manager(self):
         writes = (*CONFIGURATION, *PARTS, *SHARED)
