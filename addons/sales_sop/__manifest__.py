@@ -34,6 +34,8 @@
         'wizard/sop_duplicate_ruling_views.xml',
         'wizard/sop_request_cancel_views.xml',
         'wizard/sop_lifecycle_dialog_views.xml',
+        'wizard/sop_signoff_send_views.xml',
+        'wizard/sop_signoff_record_views.xml',
         'views/sop_requirement_views.xml',
         'views/sop_stage_views.xml',
         'views/sop_process_views.xml',

@@ -3,6 +3,9 @@ from odoo.exceptions import AccessError
 
 from ..engine import is_engine
 
+# Models whose files prove something
+EVIDENCE = frozenset({'sop.check', 'sop.signoff'})
+
 
 class IrAttachment(models.Model):
     _inherit = 'ir.attachment'
@@ -22,7 +25,7 @@ class IrAttachment(models.Model):
     def write(self, vals):
         if not vals.keys() - self._sop_free_fields:
             return super().write(vals)
-        if vals.get('res_model') == 'sop.check' or self._is_sop_evidence():
+        if vals.get('res_model') in EVIDENCE or self._is_sop_evidence():
             self._check_sop_engine()
         before = self._get_sop_file_records()
         result = super().write(vals)
@@ -45,7 +48,7 @@ class IrAttachment(models.Model):
 
     def _is_sop_evidence(self):
         # sudo: whether a file is evidence does not depend on who asks.
-        return 'sop.check' in self.sudo().mapped('res_model')
+        return not EVIDENCE.isdisjoint(self.sudo().mapped('res_model'))
 
     def _check_sop_engine(self):
         if not is_engine(self.env):

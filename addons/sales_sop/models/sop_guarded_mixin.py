@@ -24,8 +24,8 @@ class SopGuardedMixin(models.AbstractModel):
 
     @api.model
     def _get_sop_server_fields(self):
-        """Names of the fields that only the server writes."""
-        return self._sop_server_fields
+        """Names of the fields that only the server writes: those of the model and of its other mixins."""
+        return frozenset().union(*(vars(base).get('_sop_server_fields', ()) for base in type(self).__mro__))
 
     @api.model
     def _prepare_sop_server_defaults(self, names):

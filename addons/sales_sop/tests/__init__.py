@@ -47,5 +47,6 @@ from . import test_sales_procedure
 from . import test_setup
 from . import test_tours
 from . import test_views
+from . import test_signoff
 from . import test_workday
 from . import test_workhours

@@ -16,3 +16,5 @@ from . import sop_request_cancel
 from . import sop_intention_dialog
 from . import sop_lifecycle_dialog
 from . import base_partner_merge
+from . import sop_signoff_send
+from . import sop_signoff_record
