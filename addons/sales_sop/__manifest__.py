@@ -33,6 +33,7 @@
         'wizard/sop_setup_views.xml',
         'wizard/sop_duplicate_ruling_views.xml',
         'wizard/sop_request_cancel_views.xml',
+        'wizard/sop_refusal_lift_views.xml',
         'wizard/sop_lifecycle_dialog_views.xml',
         'wizard/sop_signoff_send_views.xml',
         'wizard/sop_signoff_record_views.xml',

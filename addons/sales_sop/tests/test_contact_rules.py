@@ -164,6 +164,16 @@ class TestContactRefused(ContactCommon):
         with self.assertRaises(UserError):
             refusal.with_user(self.user_sales_manager).action_lift_refusal("Again")
 
+    def test_the_dialog_lifts_a_refusal(self):
+        refusal = self._refuse()
+        dialog = self.env['sop.refusal.lift'].with_user(self.user_sales_manager).create({
+            'log_id': refusal.id, 'reason': "Asked us to call again"})
+        dialog.action_apply()
+        self.assertEqual(refusal.refusal_lifted_reason, "Asked us to call again")
+        with self.assertRaises(AccessError):
+            self.env['sop.refusal.lift'].with_user(self.user_sales_salesman).create({
+                'log_id': refusal.id, 'reason': "x"})
+
 
 @tagged('post_install', '-at_install')
 class TestContactUnreached(ContactCommon):

@@ -13,6 +13,7 @@ from . import sop_pool_return
 from . import sop_handover_sign
 from . import sop_contact_dialog
 from . import sop_request_cancel
+from . import sop_refusal_lift
 from . import sop_intention_dialog
 from . import sop_lifecycle_dialog
 from . import base_partner_merge
