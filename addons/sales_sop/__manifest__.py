@@ -78,6 +78,7 @@
         'views/sop_position_views.xml',
         'views/sop_signoff_views.xml',
         'views/sop_signoff_templates.xml',
+        'report/sop_signoff_report.xml',
         'views/sop_oral_order_views.xml',
         'views/sop_interview_views.xml',
         'views/sop_need_views.xml',
@@ -115,7 +116,11 @@
         'demo/sop_contact_demo.xml',
     ],
     'assets': {
-        'web.assets_backend': ['sales_sop/static/src/**/*'],
+        'web.assets_backend': [
+            'sales_sop/static/src/**/*',
+            ('remove', 'sales_sop/static/src/portal/**/*'),
+        ],
+        'web.assets_frontend': ['sales_sop/static/src/portal/**/*'],
         'web.assets_tests': ['sales_sop/static/tests/tours/**/*'],
         'web.assets_unit_tests': [
             'sales_sop/static/tests/**/*',

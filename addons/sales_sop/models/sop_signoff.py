@@ -50,7 +50,7 @@ class SopSignoff(models.Model):
     how = fields.Selection(CONFIRM_METHODS, string="Answered By")
     answer_date = fields.Datetime(string="Answered On")
     signer_name = fields.Char(string="Person")
-    signature = fields.Binary(attachment=True)
+    signature = fields.Binary()
     comment = fields.Text()
     address = fields.Char(string="IP Address")
     user_agent = fields.Char(string="Browser")
@@ -111,6 +111,31 @@ class SopSignoff(models.Model):
         self.filtered(lambda signoff: signoff._is_changed())._outdate()
 
     # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    def action_open_record(self):
+        """Open what is to be confirmed."""
+        self.ensure_one()
+        self.check_access('read')
+        record = self._get_record()
+        if not record:
+            raise UserError(self.env._("%s: what was to be confirmed has been deleted.", self.title))
+        record = record.sudo(False)
+        record.check_access('read')
+        return record.get_formview_action()
+
+    def action_preview(self):
+        """The page as the customer sees it."""
+        self.ensure_one()
+        self.check_access('read')
+        return {
+            'type': 'ir.actions.act_url',
+            'url': f'{self._get_lang_path()}/my/confirmations/{self.id}',
+            'target': 'new',
+        }
+
+    # ------------------------------------------------------------
     # SENDING
     # ------------------------------------------------------------
 
@@ -119,10 +144,19 @@ class SopSignoff(models.Model):
         self.ensure_one()
         # sudo: nobody reads the token, it is only handed on.
         token = self.sudo().access_token
-        return f'{self.get_base_url()}/my/confirmations/{self.id}?access_token={token}'
+        return f'{self.get_base_url()}{self._get_lang_path()}/my/confirmations/{self.id}?access_token={token}'
+
+    def _get_lang_path(self):
+        """The page comes in the language of what it shows."""
+        lang = self.env['res.lang']._get_data(code=self.lang)
+        return f'/{lang.url_code}' if lang else ''
 
     def _matches(self, token):
-        return bool(token) and consteq(self.sudo().access_token, str(token))
+        # sudo: nobody reads the token; bytes, as what a stranger sends need not be ASCII.
+        return bool(token) and consteq(self.sudo().access_token.encode(), str(token).encode(errors='replace'))
+
+    def _get_report_base_filename(self):
+        return self.title
 
     def _send(self, message, mail=True):
         document = self._get_sop_document()
