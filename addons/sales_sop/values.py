@@ -5,7 +5,7 @@ METHODS = [
     ('email', "E-mail"),
     ('social', "Social media"),
     ('event', "Industry event"),
-    ('referral', "Referral"),
+    ('referral', "Third-party referral"),
     ('visit', "Visit"),
 ]
 OUTCOMES = [

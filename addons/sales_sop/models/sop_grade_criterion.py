@@ -70,7 +70,7 @@ class SopGradeCriterion(models.Model):
     name = fields.Char(string="Criterion", required=True, translate=True)
     key = fields.Char(required=True, help="Answers are stored under this key. A criterion of a company takes the "
                                           "place of the shared one with the same key.")
-    group = fields.Selection(GROUPS, required=True, default='fit')
+    group = fields.Selection(GROUPS, string="Part of the Score", required=True, default='fit')
     weight = fields.Integer(required=True, default=0, help="The weights of a company add up to 100.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)

@@ -22,7 +22,7 @@ class SopMaterialPack(models.Model):
     material_ids = fields.Many2many(
         'sop.material', check_company=True,
         help="A version that is superseded makes way for the new one by itself.")
-    material_count = fields.Integer(string="Documents", compute='_compute_material_count')
+    material_count = fields.Integer(string="Materials", compute='_compute_material_count')
     has_invalid = fields.Boolean(string="To Be Renewed", compute='_compute_material_count')
     company_id = fields.Many2one('res.company', help="Empty: for all companies.")
     active = fields.Boolean(default=True)
