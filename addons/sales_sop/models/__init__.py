@@ -79,6 +79,8 @@ from . import sale_order_request
 from . import sop_lifecycle_change
 from . import crm_lead_lifecycle
 from . import res_partner_lifecycle
+from . import res_company_value
+from . import res_partner_value
 from . import sale_order_lifecycle
 from . import sop_file_mixin
 from . import sop_material

@@ -46,6 +46,7 @@ from . import test_research
 from . import test_sales_procedure
 from . import test_setup
 from . import test_tours
+from . import test_value_class
 from . import test_views
 from . import test_signoff
 from . import test_workday
