@@ -80,6 +80,7 @@
         'views/sop_signoff_templates.xml',
         'report/sop_signoff_report.xml',
         'views/sop_oral_order_views.xml',
+        'wizard/sop_need_reason_views.xml',
         'views/sop_interview_views.xml',
         'views/sop_need_views.xml',
         'views/sop_restatement_views.xml',

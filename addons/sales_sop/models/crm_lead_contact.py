@@ -308,20 +308,21 @@ class CrmLead(models.Model):
     # ALERTS
     # ------------------------------------------------------------
 
-    def _sop_alert(self, xmlid, alerts):
-        """Schedule an activity of this type today, in the words of the reader.
+    def _sop_alert(self, xmlid, alerts, deadlines=None):
+        """Schedule an activity of this type, in the words of the reader.
 
         :param list alerts: tuples (lead, user, note)
+        :param dict deadlines: ``{lead id: date}``; of those not named: today
         """
         activity_type = self.env.ref(xmlid, raise_if_not_found=False)
         alerts = [(lead, user, note) for lead, user, note in alerts if user and user.active]
         if not activity_type or not alerts:
             return
-        model_id, today = self.env['ir.model']._get_id(self._name), self._get_sop_todays()
+        model_id, days = self.env['ir.model']._get_id(self._name), {**self._get_sop_todays(), **(deadlines or {})}
         self._sop_create_activities([
             {
                 'activity_type_id': activity_type.id, 'res_model_id': model_id, 'res_id': lead.id,
-                'user_id': user.id, 'automated': True, 'date_deadline': today.get(lead.id, fields.Date.today()),
+                'user_id': user.id, 'automated': True, 'date_deadline': days.get(lead.id, fields.Date.today()),
                 'summary': activity_type.with_context(lang=user.lang).summary,
                 'note': note or activity_type.with_context(lang=user.lang).default_note,
             }

@@ -100,6 +100,8 @@ class ResPartner(models.Model):
                 'name', 'function', 'phone', 'email']),
             section('stakeholders', 30, self.env._("Stakeholders"), 'sop.stakeholder', of_leads, 'id desc', [
                 'name', 'role_id', 'attitude', 'influence', 'lead_id']),
+            section('needs', 35, self.env._("Needs"), 'sop.need', of_leads, 'id desc', [
+                'code', 'name', 'priority', 'state', 'lead_id']),
             section('contact_logs', 40, self.env._("Contact Log"), 'sop.contact.log', (
                 own & Domain('state', '!=', 'superseded')), newest, [
                 'date', 'method', 'outcome', 'next_step', 'user_id']),

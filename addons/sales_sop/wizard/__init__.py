@@ -19,3 +19,4 @@ from . import sop_lifecycle_dialog
 from . import base_partner_merge
 from . import sop_signoff_send
 from . import sop_signoff_record
+from . import sop_need_reason
