@@ -11,15 +11,17 @@ from .common import SalesSopCommon
 
 CONFIGURATION = (
     'sop.process', 'sop.stage', 'sop.requirement', 'sop.workday', 'sop.stakeholder.role', 'sop.material.pack',
-    'sop.grade', 'sop.grade.criterion', 'sop.grade.level')
+    'sop.grade', 'sop.grade.criterion', 'sop.grade.level', 'sop.interview.question')
 # What says who decides: the administrator of the system writes it
 SYSTEM = ('sop.position',)
 # What only the engine writes
 LEDGERS = (
     'sop.check', 'sop.transition', 'sop.grade.history', 'sop.lifecycle.change', 'sop.pool.move', 'sop.handover',
-    'sop.handover.line', 'sop.import.line', 'sop.duplicate', 'sop.material.sending')
+    'sop.handover.line', 'sop.import.line', 'sop.duplicate', 'sop.material.sending', 'sop.need.version')
 # What salespersons write: what belongs to a lead of theirs, ...
-PARTS = ('sop.stakeholder', 'sop.contact.log', 'sop.material.line')
+PARTS = (
+    'sop.stakeholder', 'sop.contact.log', 'sop.material.line', 'sop.interview', 'sop.interview.answer', 'sop.need',
+    'sop.restatement')
 # ... and what the sales staff of a company shares
 SHARED = ('sop.request', 'sop.material', 'sop.prospect.list', 'sop.market.note', 'sop.customer.profile')
 
@@ -31,7 +33,7 @@ class AccessCommon(SalesSopCommon):
         """``{name of the model: record}``"""
         records = {
             **self._create_procedure_records(), **self._create_market_records(), **self._create_contact_records(),
-            **self._create_owner_records(), **self._create_material_records(),
+            **self._create_owner_records(), **self._create_material_records(), **self._create_need_records(),
         }
         self.env.flush_all()
         return records
@@ -86,6 +88,19 @@ class AccessCommon(SalesSopCommon):
                 'lead_id': self.lead.id, 'to_state': 'potential', 'date': '2026-01-01'}),
             'mail.activity': self.lead.activity_schedule(
                 'mail.mail_activity_data_call', user_id=self.user_sales_salesman.id),
+        }
+
+    def _create_need_records(self):
+        interview = self.env['sop.interview'].create({'lead_id': self.lead.id})
+        need = self.env['sop.need'].create({'lead_id': self.lead.id, 'name': "Dry running"})
+        return {
+            'sop.interview.question': self.env['sop.interview.question'].create({'name': "Which colour?"}),
+            'sop.interview': interview,
+            'sop.interview.answer': interview.answer_ids[0],
+            'sop.need': need,
+            'sop.need.version': as_engine(self.env['sop.need.version']).create({
+                **need._prepare_version_values(), 'user_id': self.env.uid, 'date': '2026-01-01'}),
+            'sop.restatement': self.env['sop.restatement'].create({'lead_id': self.lead.id}),
         }
 
     def _create_owner_records(self):
@@ -291,6 +306,8 @@ class TestAccessPublicMethods(AccessCommon):
             'sop.pool.return': {'lead_ids': [Command.set([lead])], 'reason': "x"},
             'sop.handover.sign': {'handover_id': records['sop.handover'].id},
             'sop.lifecycle.dialog': {'lead_id': lead, 'state': 'lost', 'reason': "x"},
+            'sop.need.reason': {
+                'need_ids': [Command.set(records['sop.need'].ids)], 'kind': 'withdraw', 'reason': "x"},
             'sop.request.cancel': {'request_ids': [Command.set(records['sop.request'].ids)], 'reason': "x"},
             'sop.material.withdraw': {'material_id': material, 'reason': "x"},
             'sop.duplicate.ruling': {'duplicate_id': records['sop.duplicate'].id, 'reason': "x"},

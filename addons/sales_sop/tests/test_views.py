@@ -31,6 +31,7 @@ class TestMenus(SalesSopCommon):
         'res_partner_menu_sop_file', 'crm_lead_menu_pool', 'sop_handover_menu',
         'sop_import_line_menu', 'sop_prospect_list_menu',
         'sop_menu_market', 'sop_market_note_menu', 'sop_customer_profile_menu', 'utm_campaign_menu_sop',
+        'sop_menu_deal', 'sop_interview_menu', 'sop_need_menu',
     }
     AUDIT = {
         'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
@@ -40,7 +41,7 @@ class TestMenus(SalesSopCommon):
     MANAGE = {
         'sop_menu_config', 'sop_setup_menu', 'sop_workday_menu', 'sop_deadline_explain_menu',
         'sop_process_import_menu', 'crm_lead_menu_sop_priority', 'sop_menu_grading', 'sop_grade_criterion_menu',
-        'sop_grade_menu', 'crm_lead_menu_check',
+        'sop_grade_menu', 'crm_lead_menu_check', 'sop_interview_question_menu',
     }
 
     def test_menus_of_each_role(self):
