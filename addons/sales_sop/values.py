@@ -76,3 +76,15 @@ CONFIRM_METHODS = [
     ('form', "Signed form"),
     ('minutes', "Minutes"),
 ]
+OBJECTION_CATEGORIES = [
+    ('price', "Price"),
+    ('need', "Need"),
+    ('product', "Product and technology"),
+    ('service', "Service"),
+    ('company', "Our reputation"),
+    ('competitor', "Competitor"),
+    ('timing', "Timing"),
+    ('authority', "Authority"),
+    ('payment', "Payment"),
+    ('risk', "Risk and compliance"),
+]

@@ -28,6 +28,8 @@ from . import sop_process_exchange
 from . import res_company_settings
 from . import res_config_settings
 from . import sop_lead_child_mixin
+from . import sop_sealed_mixin
+from . import sop_internal_thread_mixin
 from . import sop_stakeholder_role
 from . import sop_market_note
 from . import sop_customer_profile
@@ -112,6 +114,8 @@ from . import sop_competitor
 from . import sop_lead_competitor
 from . import sop_objection
 from . import sop_objection_answer
+from . import sop_objection_repeat
+from . import sop_stakeholder_deal
 from . import sop_minutes
 from . import sop_minutes_point
 from . import sop_term
@@ -127,6 +131,7 @@ from . import crm_lead_solution
 from . import crm_lead_presentation
 from . import crm_lead_objection
 from . import crm_lead_minutes
+from . import res_partner_deal
 from . import crm_lead_negotiation
 from . import calendar_event_workshop
 from . import sale_order_solution

@@ -22,8 +22,12 @@ LEDGERS = (
 PARTS = (
     'sop.stakeholder', 'sop.contact.log', 'sop.material.line', 'sop.interview', 'sop.interview.answer', 'sop.need',
     'sop.restatement')
+    'sop.presentation', 'sop.objection', 'sop.lead.competitor', 'sop.minutes', 'sop.minutes.point',
+    'sop.stakeholder', 'sop.contact.log', 'sop.material.line')
 # ... and what the sales staff of a company shares
-SHARED = ('sop.request', 'sop.material', 'sop.prospect.list', 'sop.market.note', 'sop.customer.profile')
+SHARED = (
+    'sop.request', 'sop.material', 'sop.prospect.list', 'sop.market.note', 'sop.customer.profile',
+    'sop.competitor', 'sop.objection.answer', 'sop.objection.repeat')
 
 
 class AccessCommon(SalesSopCommon):
@@ -34,6 +38,7 @@ class AccessCommon(SalesSopCommon):
         records = {
             **self._create_procedure_records(), **self._create_market_records(), **self._create_contact_records(),
             **self._create_owner_records(), **self._create_material_records(), **self._create_need_records(),
+            **self._create_owner_records(), **self._create_material_records(), **self._create_offer_records(),
         }
         self.env.flush_all()
         return records
@@ -114,6 +119,28 @@ class AccessCommon(SalesSopCommon):
                 'lead_id': self.lead.id, 'kind': 'assigned', 'user_id': self.env.uid, 'date': '2026-01-01'}),
             'sop.handover': handover,
             'sop.handover.line': handover.line_ids,
+        }
+
+    def _create_offer_records(self):
+        """What is presented, objected and negotiated."""
+        competitor = self.env['sop.competitor'].create({'name': "Eastern Compressors"})
+        answer = self.env['sop.objection.answer'].create({
+            'name': "Too dear", 'category': 'price', 'answer': "<p>Energy</p>"})
+        minutes = self.env['sop.minutes'].create({
+            'lead_id': self.lead.id, 'point_ids': [Command.create({'name': "Ten pumps"})]})
+        return {
+            'sop.presentation': self.env['sop.presentation'].create({'lead_id': self.lead.id}),
+            'sop.competitor': competitor,
+            'sop.lead.competitor': self.env['sop.lead.competitor'].create({
+                'lead_id': self.lead.id, 'competitor_id': competitor.id}),
+            'sop.objection': self.env['sop.objection'].create({
+                'lead_id': self.lead.id, 'category': 'price', 'statement': "Too dear"}),
+            'sop.objection.answer': answer,
+            'sop.objection.repeat': as_engine(self.env['sop.objection.repeat']).create({
+                'company_id': self.env.company.id, 'quarter': '2026-10-01', 'category': 'price',
+                'answer_id': answer.id}).sudo(False),
+            'sop.minutes': minutes,
+            'sop.minutes.point': minutes.point_ids,
         }
 
     def _create_material_records(self):

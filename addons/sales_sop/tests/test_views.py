@@ -30,13 +30,15 @@ class TestMenus(SalesSopCommon):
         'sop_menu_customer', 'sop_request_menu', 'sop_contact_log_menu', 'sop_stakeholder_menu',
         'res_partner_menu_sop_file', 'crm_lead_menu_pool', 'sop_handover_menu',
         'sop_import_line_menu', 'sop_prospect_list_menu',
+        'sop_menu_deal', 'sop_presentation_menu', 'sop_objection_menu', 'sop_objection_answer_menu',
+        'sop_competitor_menu', 'sop_minutes_menu',
         'sop_menu_market', 'sop_market_note_menu', 'sop_customer_profile_menu', 'utm_campaign_menu_sop',
         'sop_menu_deal', 'sop_interview_menu', 'sop_need_menu',
     }
     AUDIT = {
         'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
         'sop_lifecycle_change_menu', 'sop_request_menu_report', 'crm_lead_menu_campaign', 'sop_pool_move_menu',
-        'sop_duplicate_menu',
+        'sop_duplicate_menu', 'crm_lead_menu_win_loss', 'sop_objection_repeat_menu',
     }
     MANAGE = {
         'sop_menu_config', 'sop_setup_menu', 'sop_workday_menu', 'sop_deadline_explain_menu',

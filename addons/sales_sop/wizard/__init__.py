@@ -1,4 +1,5 @@
 from . import base_import
+from . import crm_lead_lost
 from . import mail_compose_message
 from . import sop_deadline_explain
 from . import sop_process_compare
