@@ -125,7 +125,7 @@ from . import sop_negotiation_line
 from . import sop_negotiation_offer
 from . import sop_floor_approval
 from . import crm_lead_phase
-from . import crm_lead_signoff
+from . import crm_lead_oral
 from . import crm_lead_need
 from . import crm_lead_solution
 from . import crm_lead_presentation
@@ -136,5 +136,7 @@ from . import crm_lead_negotiation
 from . import calendar_event_workshop
 from . import sale_order_solution
 from . import sale_order_negotiation
+from . import sale_order_oral
+from . import payment_transaction_oral
 from . import sale_order_line
 from . import res_company_negotiation

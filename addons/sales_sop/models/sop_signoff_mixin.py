@@ -124,9 +124,9 @@ class SopSignoffMixin(models.AbstractModel):
                 "%(partner)s has no e-mail address. Enter it, or hand over the link yourself.",
                 partner=partner.display_name))
         self._get_sop_open_signoffs()._outdate()
-        signoff = as_engine(self.env['sop.signoff']).create(self._prepare_sop_signoff_request(partner))
+        signoff = self._sop_create_signoff(self._prepare_sop_signoff_request(partner))
         signoff._send(message, mail=mail)
-        return signoff.sudo(False)
+        return signoff
 
     def _sop_record_signoff(self, state, signer_name, **values):
         """Keep an answer the customer gave on paper or by e-mail, with who recorded it.
@@ -140,10 +140,14 @@ class SopSignoffMixin(models.AbstractModel):
         self._check_sop_signoff()
         self._get_sop_open_signoffs()._outdate()
         partner = self._get_sop_signoff_partner()
-        signoff = as_engine(self.env['sop.signoff']).create({
-            **self._prepare_sop_signoff(partner), 'recorded_by_id': self.env.uid, 'state': 'pending'})
+        signoff = self._sop_create_signoff({**self._prepare_sop_signoff(partner), 'recorded_by_id': self.env.uid})
         signoff._answer(state, signer_name, **values)
-        return signoff.sudo(False)
+        return signoff
+
+    def _sop_create_signoff(self, vals):
+        signoff = as_engine(self.env['sop.signoff']).create(vals)
+        # The right of the engine ends here.
+        return self.env['sop.signoff'].browse(signoff.id)
 
     def _sop_outdate_signoffs(self):
         """To be called after a change: open requests that show something else become outdated."""

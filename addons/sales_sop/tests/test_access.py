@@ -17,7 +17,7 @@ SYSTEM = ('sop.position',)
 # What only the engine writes
 LEDGERS = (
     'sop.check', 'sop.transition', 'sop.grade.history', 'sop.lifecycle.change', 'sop.pool.move', 'sop.handover',
-    'sop.handover.line', 'sop.import.line', 'sop.duplicate', 'sop.material.sending', 'sop.need.version')
+    'sop.handover.line', 'sop.import.line', 'sop.duplicate', 'sop.material.sending', 'sop.signoff', 'sop.need.version')
 # What salespersons write: what belongs to a lead of theirs, ...
 PARTS = (
     'sop.stakeholder', 'sop.contact.log', 'sop.material.line', 'sop.interview', 'sop.interview.answer', 'sop.need',
@@ -64,6 +64,15 @@ class AccessCommon(SalesSopCommon):
             'sop.grade.history': as_engine(self.env['sop.grade.history']).create({
                 'lead_id': self.lead.id, 'date': '2026-01-01', 'to_grade': 'a'}).sudo(False),
         }
+
+    def _create_oral_records(self):
+        order = self.env['sop.oral.order'].create({
+            'lead_id': self.lead.id, 'caller': "Ms. Wang", 'line_ids': [Command.create({'name': "Ten pumps"})]})
+        signoff = as_engine(self.env['sop.signoff']).create({
+            'lead_id': self.lead.id, 'res_model': order._name, 'res_id': order.id, 'title': "Ten pumps",
+            'fingerprint': "x"})
+        return {
+            'sop.oral.order': order, 'sop.oral.order.line': order.line_ids, 'sop.signoff': signoff.sudo(False)}
 
     def _create_market_records(self):
         prospects = self.env['sop.prospect.list'].create({'name': "Fair", 'source': 'offline'})
@@ -335,6 +344,8 @@ class TestAccessPublicMethods(AccessCommon):
                 'need_ids': [Command.set(records['sop.need'].ids)], 'kind': 'withdraw', 'reason': "x"},
             'sop.request.cancel': {'request_ids': [Command.set(records['sop.request'].ids)], 'reason': "x"},
             'sop.material.withdraw': {'material_id': material, 'reason': "x"},
+            'sop.signoff.send': {'res_model': 'sop.oral.order', 'res_id': records['sop.oral.order'].id},
+            'sop.signoff.record': {'res_model': 'sop.oral.order', 'res_id': records['sop.oral.order'].id},
             'sop.duplicate.ruling': {'duplicate_id': records['sop.duplicate'].id, 'reason': "x"},
         }
         for model in ('sop.migration', 'sop.setup'):

@@ -16,7 +16,7 @@ class SopSignoffRecord(models.TransientModel):
     state = fields.Selection(
         [('confirmed', "Confirmed"), ('declined', "Declined")], string="Answer", required=True, default='confirmed')
     signer_name = fields.Char(
-        string="Person", required=True, compute='_compute_signer_name', store=True, readonly=False)
+        string="Person", required=True, compute='_compute_signer_name', store=True, readonly=False, precompute=True)
     answer_date = fields.Datetime(string="Answered On", required=True, default=fields.Datetime.now)
     how = fields.Selection(
         [(key, label) for key, label in CONFIRM_METHODS if key != 'portal'], string="Answered By", required=True,
@@ -43,6 +43,8 @@ class SopSignoffRecord(models.TransientModel):
         """Keep the answer with its proof."""
         record = self._get_record()
         self._check_content()
+        # What the user may not read himself is not copied for him.
+        self.attachment_ids.check_access('read')
         record._sop_record_signoff(
             self.state, self.signer_name.strip(), how=self.how, answer_date=self.answer_date, comment=self.comment,
             files=self.attachment_ids)

@@ -1,5 +1,0 @@
-from odoo import models
-
-
-class CrmLead(models.Model):
-    _inherit = 'crm.lead'
