@@ -21,7 +21,8 @@ LEDGERS = (
 # What salespersons write: what belongs to a lead of theirs, ...
 PARTS = (
     'sop.stakeholder', 'sop.contact.log', 'sop.material.line', 'sop.interview', 'sop.interview.answer', 'sop.need',
-    'sop.restatement', 'sop.presentation', 'sop.objection', 'sop.lead.competitor', 'sop.minutes', 'sop.minutes.point')
+    'sop.restatement', 'sop.presentation', 'sop.objection', 'sop.lead.competitor', 'sop.minutes', 'sop.minutes.point',
+    'sop.oral.order', 'sop.oral.order.line')
 # ... and what the sales staff of a company shares
 SHARED = (
     'sop.request', 'sop.material', 'sop.prospect.list', 'sop.market.note', 'sop.customer.profile',
@@ -36,7 +37,7 @@ class AccessCommon(SalesSopCommon):
         records = {
             **self._create_procedure_records(), **self._create_market_records(), **self._create_contact_records(),
             **self._create_owner_records(), **self._create_material_records(), **self._create_need_records(),
-            **self._create_offer_records(),
+            **self._create_offer_records(), **self._create_oral_records(),
         }
         self.env.flush_all()
         return records
