@@ -16,7 +16,7 @@ class SopSignoffRecord(models.TransientModel):
     state = fields.Selection(
         [('confirmed', "Confirmed"), ('declined', "Declined")], string="Answer", required=True, default='confirmed')
     signer_name = fields.Char(
-        string="Person", required=True, compute='_compute_signer_name', store=True, readonly=False, precompute=True)
+        string="Person", compute='_compute_signer_name', store=True, readonly=False, precompute=True)
     answer_date = fields.Datetime(string="Answered On", required=True, default=fields.Datetime.now)
     how = fields.Selection(
         [(key, label) for key, label in CONFIRM_METHODS if key != 'portal'], string="Answered By", required=True,
