@@ -94,7 +94,7 @@ class CrmLead(models.Model):
         return self.sop_need_ids.filtered_domain(CUSTOMERS)
 
     def _sop_after_need_change(self, needs):
-        """Called after needs that the customer knows were changed or withdrawn: what was built on them is outdated."""
+        """Called after ``needs`` of these leads were changed or withdrawn: what was built on them is outdated."""
 
     # ------------------------------------------------------------
     # DOORS
@@ -140,6 +140,7 @@ class CrmLead(models.Model):
         """Open a new interview with the questions of the company."""
         self.ensure_one()
         self.check_access('write')
+        self._check_sop_member()
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("Interview"),
@@ -158,6 +159,7 @@ class CrmLead(models.Model):
         """Open the restatement that is not sent yet, or a new one with the needs of the customer."""
         self.ensure_one()
         self.check_access('write')
+        self._check_sop_member()
         draft = self.sop_restatement_ids.filtered(lambda restatement: restatement.state == 'draft')[:1]
         if draft:
             as_engine(draft).need_ids |= self._get_sop_customer_needs()

@@ -32,7 +32,7 @@ class SopInterview(models.Model):
         'sop.stakeholder', string="Customer's People", domain="[('lead_id', '=', lead_id)]")
     user_ids = fields.Many2many(
         'res.users', string="Our People", domain="[('share', '=', False)]", default=lambda self: self.env.user)
-    answer_ids = fields.One2many('sop.interview.answer', 'interview_id', string="Answers", copy=True)
+    answer_ids = fields.One2many('sop.interview.answer', 'interview_id', copy=True)
     challenge = fields.Text(help="What gives the customer trouble, in his words.")
     goal = fields.Text(help="What will be better when the purchase was right.")
     goal_value = fields.Float(string="Measured By")
@@ -41,19 +41,19 @@ class SopInterview(models.Model):
     specific_req = fields.Text(string="Specific Requirements", help="What the customer asks for.")
     latent_need = fields.Text(
         string="Latent Needs", help="What the customer did not say, and needs all the same.")
-    deep_pain = fields.Text(string="Deep Pain", help="Why it has to change, and what it costs when nothing changes.")
+    deep_pain = fields.Text(help="Why it has to change, and what it costs when nothing changes.")
     is_surface = fields.Boolean(
         string="Only Surface Wishes", compute='_compute_is_surface', store=True, precompute=True,
         help="Neither a latent need nor a deep pain was found.")
     currency_id = fields.Many2one('res.currency', compute='_compute_currency_id')
-    budget_from = fields.Monetary(string="Budget From")
-    budget_to = fields.Monetary(string="Budget To")
-    decision_process = fields.Text(string="Decision Process", help="Who decides, in which steps, and when.")
+    budget_from = fields.Monetary()
+    budget_to = fields.Monetary()
+    decision_process = fields.Text(help="Who decides, in which steps, and when.")
     competitor_ids = fields.Many2many('sop.competitor', string="Competitors")
     note = fields.Text(string="Notes")
     need_ids = fields.One2many('sop.need', 'interview_id', string="Needs", readonly=True, copy=False)
     done_date = fields.Datetime(string="Done On", readonly=True, copy=False)
-    done_by_id = fields.Many2one('res.users', string="Done By", readonly=True, copy=False, ondelete='restrict')
+    done_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     restate_date = fields.Date(
         string="Restate Until", readonly=True, copy=False,
         help="Until then the customer gets our understanding of the needs.")

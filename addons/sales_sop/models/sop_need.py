@@ -112,11 +112,10 @@ class SopNeed(models.Model):
         string="Product Not Allowed", copy=False,
         help="The law forbids the product in the market of the customer: the opportunity stops.")
     is_stop = fields.Boolean(string="Stops the Opportunity", compute='_compute_is_stop', store=True)
-    lifted_by_id = fields.Many2one('res.users', string="Lifted By", readonly=True, copy=False, ondelete='restrict')
+    lifted_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     lifted_date = fields.Datetime(string="Lifted On", readonly=True, copy=False)
     lifted_reason = fields.Char(string="Lifted Because", readonly=True, copy=False)
-    withdrawn_by_id = fields.Many2one(
-        'res.users', string="Withdrawn By", readonly=True, copy=False, ondelete='restrict')
+    withdrawn_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     withdrawn_date = fields.Datetime(string="Withdrawn On", readonly=True, copy=False)
     withdrawn_reason = fields.Char(string="Withdrawn Because", readonly=True, copy=False)
     can_confirm_own = fields.Boolean(compute='_compute_can_confirm_own')

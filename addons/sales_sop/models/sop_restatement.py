@@ -43,7 +43,7 @@ class SopRestatement(models.Model):
     need_count = fields.Integer(string="Number of Needs", compute='_compute_need_count')
     need_versions = fields.Json(readonly=True, copy=False)
     sent_date = fields.Datetime(string="Sent On", readonly=True, copy=False)
-    sent_by_id = fields.Many2one('res.users', string="Sent By", readonly=True, copy=False, ondelete='restrict')
+    sent_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     chase_date = fields.Date(string="Ask Again On", readonly=True, copy=False, index='btree_not_null')
     chase_count = fields.Integer(string="Reminders", readonly=True, copy=False, aggregator=None)
     answer_date = fields.Datetime(string="Answered On", readonly=True, copy=False)
@@ -180,7 +180,6 @@ class SopRestatement(models.Model):
         return signoff
 
     def _sop_on_signoff(self, signoff):
-        super()._sop_on_signoff(signoff)
         as_engine(self).write({
             'state': 'confirmed' if signoff.state == 'confirmed' else 'disputed',
             'answer_date': signoff.answer_date, 'answered_by': signoff.signer_name, 'answered_how': signoff.how,

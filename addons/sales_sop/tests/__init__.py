@@ -27,10 +27,13 @@ from . import test_import
 from . import test_js
 from . import test_lifecycle
 from . import test_lost_restore
+from . import test_interview
 from . import test_market_note
 from . import test_material
 from . import test_material_pack
 from . import test_material_sending
+from . import test_need
+from . import test_restatement
 from . import test_odd_arguments
 from . import test_overdue
 from . import test_pool
