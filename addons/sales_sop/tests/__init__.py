@@ -35,6 +35,7 @@ from . import test_material_sending
 from . import test_need
 from . import test_restatement
 from . import test_odd_arguments
+from . import test_oral_order
 from . import test_overdue
 from . import test_pool
 from . import test_position
