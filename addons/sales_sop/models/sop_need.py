@@ -66,7 +66,7 @@ class SopNeed(models.Model):
         'crm.lead', string="Opportunity", required=True, index=True, ondelete='cascade')
     partner_id = fields.Many2one(related='lead_id.partner_id', string="Customer")
     user_id = fields.Many2one(related='lead_id.user_id', string="Salesperson")
-    company_id = fields.Many2one(related='lead_id.company_id')
+    company_id = fields.Many2one(related='lead_id.company_id', store=True, index='btree_not_null')
     sequence = fields.Integer(default=10)
     number = fields.Integer(readonly=True, copy=False, aggregator=None)
     code = fields.Char(compute='_compute_code', store=True)
@@ -322,15 +322,15 @@ class SopNeed(models.Model):
     @api.model
     def _get_sop_invited_domain(self):
         """Who answers for legal and own requirements reads them, with or without rights in Sales."""
+        # sudo: who answers for it is decided by the administrator.
         positions = self.env['sop.position'].sudo().search(
             [('code', 'in', OWN_POSITIONS), ('user_ids', 'in', self.env.uid)])
-        if not positions or self.env.user.share:
+        if not positions:
             return Domain.FALSE
         companies = positions.company_id.ids
-        own = Domain('origin', 'not in', CUSTOMER_ORIGINS)
-        if all(position.company_id for position in positions):
-            return own & Domain('lead_id.company_id', 'in', companies)
-        return own & Domain('lead_id.company_id', 'in', [*self.env.user.company_ids.ids, False])
+        if not all(position.company_id for position in positions):
+            companies = [*self.env.user.company_ids.ids, False]
+        return Domain('origin', 'not in', CUSTOMER_ORIGINS) & Domain('company_id', 'in', companies)
 
     def action_confirm_own(self):
         """Confirm what law or our own rules demand, as the one who answers for it."""
@@ -414,15 +414,14 @@ class SopNeed(models.Model):
 
     def _open_reason(self, kind, title):
         self.check_access('write')
-        dialog = self.env['sop.need.reason'].create({'need_ids': [Command.set(self.ids)], 'kind': kind})
         return {
             'type': 'ir.actions.act_window',
             'name': title,
-            'res_model': dialog._name,
-            'res_id': dialog.id,
+            'res_model': 'sop.need.reason',
             'view_mode': 'form',
             'views': [(False, 'form')],
             'target': 'new',
+            'context': {'default_need_ids': self.ids, 'default_kind': kind},
         }
 
     def _check_reason(self, reason):

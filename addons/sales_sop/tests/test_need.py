@@ -51,6 +51,13 @@ class NeedCommon(SalesSopCommon):
         self.env.invalidate_all()
         return restatement
 
+    def _apply(self, action, user, reason):
+        """Fill in the dialog that asks for a reason."""
+        dialogs = self.env[action['res_model']].with_user(user).with_context(action['context'])
+        with Form(dialogs) as form:
+            form.reason = reason
+        form.record.action_apply()
+
     def _get_alerts(self, name, lead=None):
         activity_type = self.env.ref(f'sales_sop.mail_activity_type_sop_{name}')
         return self.env['mail.activity'].search([
@@ -98,6 +105,8 @@ class TestNeed(NeedCommon):
             need.lead_id = other
 
     def test_quick_typing_on_the_opportunity(self):
+        self._do_all(self.lead, self.stage_discover)
+        self.lead.stage_id = self.stage_gen_1
         with Form(self.lead.with_user(self.user_sales_salesman)) as form:
             for name in ("Quiet", "Fast"):
                 with form.sop_need_ids.new() as line:
@@ -293,10 +302,7 @@ class TestNeedWithdrawal(NeedCommon):
 
     def test_by_the_dialog(self):
         need = self._need()
-        action = need.action_open_withdraw()
-        dialog = self.env['sop.need.reason'].with_user(self.user_sales_salesman).browse(action['res_id'])
-        dialog.reason = "The customer bought it elsewhere"
-        dialog.action_apply()
+        self._apply(need.action_open_withdraw(), self.user_sales_salesman, "The customer bought it elsewhere")
         self.assertEqual(
             (need.state, need.withdrawn_by_id, need.withdrawn_date, need.withdrawn_reason),
             ('withdrawn', self.user_sales_salesman, NOW, "The customer bought it elsewhere"))
@@ -355,7 +361,7 @@ class TestNeedConflict(NeedCommon):
 
     def test_a_foreign_need_is_not_touched(self):
         foreign = self._need(lead=self._create_lead(user_id=self.user_sales_leads.id), env=self.env)
-        with self.assertRaises((AccessError, ValidationError)):
+        with self.assertRaises(UserError):
             self.needs[0].conflict_ids = [Command.link(foreign.id)]
 
 
@@ -432,7 +438,7 @@ class TestNeedProhibition(NeedCommon):
             lambda: stop.action_withdraw("x"), lambda: stop.action_lift_prohibition("x"),
             lambda: stop.sudo().write({'is_prohibition': False}),
         ):
-            with self.assertRaises((UserError, AccessError, ValidationError)):
+            with self.assertRaises(UserError):
                 act()
         stop.with_user(self.user_sales_manager).action_confirm_own()
         self.assertEqual(self.lead.sop_need_state, 'prohibited')
@@ -441,9 +447,7 @@ class TestNeedProhibition(NeedCommon):
         stop = self.stop.with_user(self.user_sales_manager)
         with self.assertRaises(UserError):
             stop.action_lift_prohibition("")
-        dialog = self.env['sop.need.reason'].with_user(self.user_sales_manager).browse(stop.action_open_lift()['res_id'])
-        dialog.reason = "Brass without lead"
-        dialog.action_apply()
+        self._apply(stop.action_open_lift(), self.user_sales_manager, "Brass without lead")
         self.assertEqual(
             (stop.lifted_by_id, stop.lifted_date, stop.lifted_reason),
             (self.user_sales_manager, NOW, "Brass without lead"))
@@ -541,6 +545,7 @@ class TestNeedState(NeedCommon):
             return self.env.cr.sql_log_count - before
 
         self._need(origin='own')
+        self._need()
         count()
         one = count()
         self.env['sop.need'].create([
@@ -578,7 +583,7 @@ class TestNeedMerge(NeedCommon):
         merged = (self.lead | other).merge_opportunity()
         self.env.invalidate_all()
         self.assertEqual(merged.sop_need_ids, needs)
-        self.assertEqual(sorted(needs.mapped('code')), ['N-01', 'N-02', 'N-03'])
+        self.assertEqual(len(set(needs.mapped('code'))), 3)
         self.assertEqual(sorted(restatements.mapped('version')), [1, 2])
         self.assertEqual(restatements.lead_id, merged)
         self.assertEqual((interview.lead_id, interview.answer_ids.lead_id, versions.lead_id), (merged, merged, merged))
