@@ -96,6 +96,8 @@
         'views/sop_minutes_views.xml',
         'views/crm_lead_objection_views.xml',
         'views/sop_term_views.xml',
+        'wizard/sop_floor_request_views.xml',
+        'wizard/sop_floor_decide_views.xml',
         'views/sop_floor_approval_views.xml',
         'views/sop_negotiation_views.xml',
         'views/sale_order_negotiation_views.xml',

@@ -124,6 +124,8 @@ from . import sop_negotiation
 from . import sop_negotiation_line
 from . import sop_negotiation_offer
 from . import sop_floor_approval
+from . import sop_floor_decision
+from . import sop_position_floor
 from . import crm_lead_phase
 from . import crm_lead_oral
 from . import crm_lead_need

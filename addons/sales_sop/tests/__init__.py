@@ -3,8 +3,8 @@ from . import test_assignment
 from . import test_cadence
 from . import test_campaign
 from . import test_checklist
-from . import test_contact_hold
 from . import test_contact_dialog
+from . import test_contact_hold
 from . import test_contact_log
 from . import test_contact_rules
 from . import test_customer_file
@@ -14,6 +14,9 @@ from . import test_engine_corners
 from . import test_evidence
 from . import test_evidence_http
 from . import test_fast_track
+from . import test_floor_approval
+from . import test_floor_leaks
+from . import test_floor_order
 from . import test_gate_doors
 from . import test_gate_http
 from . import test_gate_modes
@@ -34,6 +37,7 @@ from . import test_material_pack
 from . import test_material_sending
 from . import test_need
 from . import test_restatement
+from . import test_negotiation
 from . import test_odd_arguments
 from . import test_oral_order
 from . import test_overdue
@@ -44,14 +48,16 @@ from . import test_process_foundation
 from . import test_process_version
 from . import test_prospect_list
 from . import test_query_count
+from . import test_quotation_terms
 from . import test_request
 from . import test_requirement_kinds
 from . import test_research
 from . import test_sales_procedure
 from . import test_setup
+from . import test_signoff
+from . import test_term
 from . import test_tours
 from . import test_value_class
 from . import test_views
-from . import test_signoff
 from . import test_workday
 from . import test_workhours

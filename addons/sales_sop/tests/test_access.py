@@ -13,16 +13,18 @@ CONFIGURATION = (
     'sop.process', 'sop.stage', 'sop.requirement', 'sop.workday', 'sop.stakeholder.role', 'sop.material.pack',
     'sop.grade', 'sop.grade.criterion', 'sop.grade.level', 'sop.interview.question')
 # What says who decides: the administrator of the system writes it
-SYSTEM = ('sop.position',)
+SYSTEM = ('sop.position', 'sop.term', 'sop.term.authority')
 # What only the engine writes
 LEDGERS = (
     'sop.check', 'sop.transition', 'sop.grade.history', 'sop.lifecycle.change', 'sop.pool.move', 'sop.handover',
-    'sop.handover.line', 'sop.import.line', 'sop.duplicate', 'sop.material.sending', 'sop.signoff', 'sop.need.version')
+    'sop.handover.line', 'sop.import.line', 'sop.duplicate', 'sop.material.sending', 'sop.signoff', 'sop.need.version',
+    'sop.floor.decision')
 # What salespersons write: what belongs to a lead of theirs, ...
 PARTS = (
     'sop.stakeholder', 'sop.contact.log', 'sop.material.line', 'sop.interview', 'sop.interview.answer', 'sop.need',
     'sop.restatement', 'sop.presentation', 'sop.objection', 'sop.lead.competitor', 'sop.minutes', 'sop.minutes.point',
-    'sop.oral.order', 'sop.oral.order.line')
+    'sop.oral.order', 'sop.oral.order.line', 'sop.negotiation', 'sop.negotiation.line', 'sop.negotiation.offer',
+    'sop.floor.approval')
 # ... and what the sales staff of a company shares
 SHARED = (
     'sop.request', 'sop.material', 'sop.prospect.list', 'sop.market.note', 'sop.customer.profile',
@@ -37,7 +39,7 @@ class AccessCommon(SalesSopCommon):
         records = {
             **self._create_procedure_records(), **self._create_market_records(), **self._create_contact_records(),
             **self._create_owner_records(), **self._create_material_records(), **self._create_need_records(),
-            **self._create_offer_records(), **self._create_oral_records(),
+            **self._create_offer_records(), **self._create_oral_records(), **self._create_negotiation_records(),
         }
         self.env.flush_all()
         return records
@@ -74,6 +76,23 @@ class AccessCommon(SalesSopCommon):
             'fingerprint': "x"})
         return {
             'sop.oral.order': order, 'sop.oral.order.line': order.line_ids, 'sop.signoff': signoff.sudo(False)}
+
+    def _create_negotiation_records(self):
+        sheet = self.env['sop.negotiation'].create({'lead_id': self.lead.id})
+        as_engine(sheet).write({'state': 'open', 'round': 1, 'is_current': True})
+        line = sheet.line_ids.filtered(lambda line: line.key == 'price')
+        line.ask = '20'
+        approval = self.env['sop.floor.approval'].create({
+            'negotiation_line_id': line.id, 'value': '12', 'reason': "x", 'counter': "x"})
+        return {
+            'sop.term': line.term_id,
+            'sop.term.authority': line.term_id.authority_ids[:1],
+            'sop.negotiation': sheet,
+            'sop.negotiation.line': line,
+            'sop.negotiation.offer': line.offer_ids,
+            'sop.floor.approval': approval,
+            'sop.floor.decision': approval.decision_ids[:1],
+        }
 
     def _create_market_records(self):
         prospects = self.env['sop.prospect.list'].create({'name': "Fair", 'source': 'offline'})
@@ -293,7 +312,7 @@ class TestAccessPublicMethods(AccessCommon):
     arguments = {
         'reason': "Let me in", 'valid_until': '2099-01-01', 'remark': "x", 'attachment_ids': [], 'stage_id': 1,
         'intention': 'willing', 'state': 'lost', 'shift': 1, 'ratings': {'need_clarity': 3}, 'other_ids': [1],
-        'user_id': 1,
+        'user_id': 1, 'limit': '1',
     }
     # A customer is no secret, and the way of his leads shows those one may read: tested below.
     harmless = frozenset({('res.partner', 'get_sop_journey')})
@@ -327,7 +346,10 @@ class TestAccessPublicMethods(AccessCommon):
         records['sop.stage'] = self.process.stage_ids[0]
         records['res.partner'] = self.contact_company_1
         records['sale.order'] = self.env['sale.order'].create({
-            'partner_id': self.contact_company_1.id, 'opportunity_id': self.lead.id})
+            'partner_id': self.contact_company_1.id, 'opportunity_id': self.lead.id,
+            'order_line': [Command.create({'name': "Pump", 'product_id': self.env['product.product'].create({
+                'name': "Pump"}).id})]})
+        records['sale.order.line'] = records['sale.order'].order_line
         return [*records.values(), *self._create_wizards(records)]
 
     def _create_wizards(self, records):
@@ -338,6 +360,9 @@ class TestAccessPublicMethods(AccessCommon):
             'sop.process.import': {'file': base64.b64encode(b'{}')},
             'sop.contact.dialog': {'lead_ids': [Command.set([lead])]},
             'sop.intention.dialog': {'lead_id': lead},
+            'sop.floor.request': {
+                'order_line_ids': [Command.set(records['sale.order.line'].ids)], 'reason': "x", 'counter': "x"},
+            'sop.floor.decide': {'approval_ids': [Command.set(records['sop.floor.approval'].ids)]},
             'sop.pool.return': {'lead_ids': [Command.set([lead])], 'reason': "x"},
             'sop.handover.sign': {'handover_id': records['sop.handover'].id},
             'sop.lifecycle.dialog': {'lead_id': lead, 'state': 'lost', 'reason': "x"},

@@ -31,7 +31,7 @@ class TestMenus(SalesSopCommon):
         'res_partner_menu_sop_file', 'crm_lead_menu_pool', 'sop_handover_menu',
         'sop_import_line_menu', 'sop_prospect_list_menu',
         'sop_menu_deal', 'sop_presentation_menu', 'sop_objection_menu', 'sop_objection_answer_menu',
-        'sop_competitor_menu', 'sop_minutes_menu',
+        'sop_competitor_menu', 'sop_minutes_menu', 'sop_negotiation_menu', 'sop_floor_approval_menu',
         'sop_menu_market', 'sop_market_note_menu', 'sop_customer_profile_menu', 'utm_campaign_menu_sop',
         'sop_menu_deal', 'sop_interview_menu', 'sop_need_menu',
     }

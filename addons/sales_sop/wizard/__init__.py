@@ -21,3 +21,5 @@ from . import base_partner_merge
 from . import sop_signoff_send
 from . import sop_signoff_record
 from . import sop_need_reason
+from . import sop_floor_request
+from . import sop_floor_decide
