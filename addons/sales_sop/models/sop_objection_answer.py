@@ -150,7 +150,7 @@ class SopObjectionAnswer(models.Model):
         self.ensure_one()
         self.check_access('read')
         objection_id = self.env.context.get('sop_objection_id')
-        objection = self.env['sop.objection'].browse(objection_id if isinstance(objection_id, int) else [])
+        objection = self.env['sop.objection'].browse(objection_id if type(objection_id) is int else [])
         if not objection.exists():
             raise UserError(self.env._("Open an objection and choose the answer there."))
         objection.check_access('write')
