@@ -68,5 +68,7 @@ from . import test_tours
 from . import test_value_class
 from . import test_views
 from . import test_win_loss
+from . import test_signoff
+from . import test_signoff_portal
 from . import test_workday
 from . import test_workhours

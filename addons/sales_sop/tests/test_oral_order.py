@@ -289,7 +289,7 @@ class TestOralOrderPayment(OralOrderCommon):
         return self.env['payment.transaction'].create({
             'provider_id': provider.id, 'payment_method_id': method.id, 'reference': 'oral-1',
             'amount': quotation.amount_total, 'currency_id': quotation.currency_id.id,
-            'partner_id': quotation.partner_id.id, 'sale_order_ids': [Command.set(quotation.ids)], 'state': 'authorized',
+            'partner_id': quotation.partner_id.id, 'sale_order_ids': [Command.set(quotation.ids)], 'state': 'done',
         })
 
     def test_paid_before_confirmed(self):
