@@ -106,6 +106,7 @@ from . import sop_need_version
 from . import sop_restatement
 from . import sop_workshop_option
 from . import sop_solution
+from . import sop_solution_part_mixin
 from . import sop_solution_coverage
 from . import sop_solution_value
 from . import sop_solution_review
@@ -130,12 +131,15 @@ from . import crm_lead_phase
 from . import crm_lead_oral
 from . import crm_lead_need
 from . import crm_lead_solution
+from . import crm_lead_no_bid
+from . import sop_need_solution
 from . import crm_lead_presentation
 from . import crm_lead_objection
 from . import crm_lead_minutes
 from . import res_partner_deal
 from . import crm_lead_negotiation
 from . import calendar_event_workshop
+from . import mail_activity_workshop
 from . import sale_order_solution
 from . import sale_order_negotiation
 from . import sale_order_oral

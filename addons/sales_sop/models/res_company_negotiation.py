@@ -16,6 +16,9 @@ class ResCompany(models.Model):
         string="Standard Solution Within", default=5, help="Working days after the needs are confirmed (S3.4).")
     sop_custom_solution_days = fields.Integer(
         string="Customised Solution Within", default=10, help="Working days after the needs are confirmed (S3.4).")
+    sop_solution_cost_review = fields.Boolean(
+        string="Finance Reviews Solutions", default=True,
+        help="Off: a solution is approved when the technical review agrees (S3.6).")
     sop_objection_days = fields.Integer(string="Objections Answered Within", default=2, help="Working days (S4.2).")
     sop_objection_repeat = fields.Integer(
         string="Same Objection Reported After", default=3,

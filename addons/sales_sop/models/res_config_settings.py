@@ -28,6 +28,7 @@ class ResConfigSettings(models.TransientModel):
     sop_chase_again_days = fields.Integer(related='company_id.sop_chase_again_days', readonly=False)
     sop_solution_days = fields.Integer(related='company_id.sop_solution_days', readonly=False)
     sop_custom_solution_days = fields.Integer(related='company_id.sop_custom_solution_days', readonly=False)
+    sop_solution_cost_review = fields.Boolean(related='company_id.sop_solution_cost_review', readonly=False)
     sop_objection_days = fields.Integer(related='company_id.sop_objection_days', readonly=False)
     sop_objection_repeat = fields.Integer(related='company_id.sop_objection_repeat', readonly=False)
     sop_quotation_days = fields.Integer(related='company_id.sop_quotation_days', readonly=False)

@@ -115,6 +115,8 @@ class ResPartner(models.Model):
                 'date', 'from_state', 'to_state', 'state', 'reason']),
             section('notes', 90, self.env._("Market Notes"), 'sop.market.note', (
                 self._get_sop_family_domain('lead_ids.partner_id.')), newest, ['name', 'date', 'finding']),
+            section('solutions', 95, self.env._("Solutions"), 'sop.solution', of_leads, 'id desc', [
+                'name', 'version', 'state', 'approved_date', 'user_id']),
             section('orders', 100, self.env._("Orders"), 'sale.order', own, 'id desc', [
                 'name', 'date_order', 'amount_total', 'state']),
         ]

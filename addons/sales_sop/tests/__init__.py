@@ -37,8 +37,8 @@ from . import test_material_pack
 from . import test_material_sending
 from . import test_minutes
 from . import test_need
-from . import test_restatement
 from . import test_negotiation
+from . import test_no_bid
 from . import test_objection
 from . import test_objection_answer
 from . import test_odd_arguments
@@ -50,6 +50,7 @@ from . import test_presentation
 from . import test_process_exchange
 from . import test_process_foundation
 from . import test_process_version
+from . import test_proposal
 from . import test_prospect_list
 from . import test_query_count
 from . import test_quotation_terms
@@ -60,10 +61,9 @@ from . import test_restatement
 from . import test_sales_procedure
 from . import test_setup
 from . import test_signoff
+from . import test_solution
+from . import test_solution_review
 from . import test_term
-from . import test_tours
-from . import test_value_class
-from . import test_views
 from . import test_tours
 from . import test_value_class
 from . import test_views
@@ -72,3 +72,4 @@ from . import test_signoff
 from . import test_signoff_portal
 from . import test_workday
 from . import test_workhours
+from . import test_workshop

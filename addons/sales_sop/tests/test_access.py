@@ -18,13 +18,13 @@ SYSTEM = ('sop.position', 'sop.term', 'sop.term.authority')
 LEDGERS = (
     'sop.check', 'sop.transition', 'sop.grade.history', 'sop.lifecycle.change', 'sop.pool.move', 'sop.handover',
     'sop.handover.line', 'sop.import.line', 'sop.duplicate', 'sop.material.sending', 'sop.signoff', 'sop.need.version',
-    'sop.floor.decision')
+    'sop.floor.decision', 'sop.solution.review')
 # What salespersons write: what belongs to a lead of theirs, ...
 PARTS = (
     'sop.stakeholder', 'sop.contact.log', 'sop.material.line', 'sop.interview', 'sop.interview.answer', 'sop.need',
     'sop.restatement', 'sop.presentation', 'sop.objection', 'sop.lead.competitor', 'sop.minutes', 'sop.minutes.point',
     'sop.oral.order', 'sop.oral.order.line', 'sop.negotiation', 'sop.negotiation.line', 'sop.negotiation.offer',
-    'sop.floor.approval')
+    'sop.floor.approval', 'sop.workshop.option', 'sop.solution', 'sop.solution.coverage', 'sop.solution.value')
 # ... and what the sales staff of a company shares
 SHARED = (
     'sop.request', 'sop.material', 'sop.prospect.list', 'sop.market.note', 'sop.customer.profile',
@@ -40,6 +40,7 @@ class AccessCommon(SalesSopCommon):
             **self._create_procedure_records(), **self._create_market_records(), **self._create_contact_records(),
             **self._create_owner_records(), **self._create_material_records(), **self._create_need_records(),
             **self._create_offer_records(), **self._create_oral_records(), **self._create_negotiation_records(),
+            **self._create_solution_records(),
         }
         self.env.flush_all()
         return records
@@ -133,6 +134,22 @@ class AccessCommon(SalesSopCommon):
             'sop.need.version': as_engine(self.env['sop.need.version']).create({
                 **need._prepare_version_values(), 'user_id': self.env.uid, 'date': '2026-01-01'}),
             'sop.restatement': self.env['sop.restatement'].create({'lead_id': self.lead.id}),
+        }
+
+    def _create_solution_records(self):
+        event = self.env['calendar.event'].create({
+            'name': "Workshop", 'sop_lead_id': self.lead.id, 'start': '2026-01-01 08:00:00',
+            'stop': '2026-01-01 09:00:00', 'partner_ids': [Command.clear()]})
+        solution = self.env['sop.solution'].create({
+            'lead_id': self.lead.id, 'name': "Two lines", 'value_ids': [Command.create({'name': "Scrap rate"})]})
+        return {
+            'calendar.event': event,
+            'sop.workshop.option': self.env['sop.workshop.option'].create({'event_id': event.id, 'name': "Buy it"}),
+            'sop.solution': solution,
+            'sop.solution.coverage': solution.coverage_ids[0],
+            'sop.solution.value': solution.value_ids,
+            'sop.solution.review': as_engine(self.env['sop.solution.review']).create({
+                'solution_id': solution.id, 'role': 'technical'}),
         }
 
     def _create_owner_records(self):
@@ -312,7 +329,7 @@ class TestAccessPublicMethods(AccessCommon):
     arguments = {
         'reason': "Let me in", 'valid_until': '2099-01-01', 'remark': "x", 'attachment_ids': [], 'stage_id': 1,
         'intention': 'willing', 'state': 'lost', 'shift': 1, 'ratings': {'need_clarity': 3}, 'other_ids': [1],
-        'user_id': 1, 'limit': '1',
+        'user_id': 1, 'limit': '1', 'answer': 'ok',
     }
     # A customer is no secret, and the way of his leads shows those one may read: tested below.
     harmless = frozenset({('res.partner', 'get_sop_journey')})
@@ -372,6 +389,11 @@ class TestAccessPublicMethods(AccessCommon):
             'sop.material.withdraw': {'material_id': material, 'reason': "x"},
             'sop.signoff.send': {'res_model': 'sop.oral.order', 'res_id': records['sop.oral.order'].id},
             'sop.signoff.record': {'res_model': 'sop.oral.order', 'res_id': records['sop.oral.order'].id},
+            'sop.solution.answer': {'review_id': records['sop.solution.review'].id},
+            'sop.deviation.accept': {
+                'coverage_id': records['sop.solution.coverage'].id, 'accepted_by': "x", 'accepted_date': '2026-01-01',
+                'file': base64.b64encode(b'x')},
+            'sop.no.bid': {'lead_id': lead, 'reason': 'risk', 'text': "x"},
             'sop.duplicate.ruling': {'duplicate_id': records['sop.duplicate'].id, 'reason': "x"},
         }
         for model in ('sop.migration', 'sop.setup'):

@@ -17,6 +17,9 @@ from . import sop_request_cancel
 from . import sop_refusal_lift
 from . import sop_intention_dialog
 from . import sop_lifecycle_dialog
+from . import sop_solution_answer
+from . import sop_deviation_accept
+from . import sop_no_bid
 from . import base_partner_merge
 from . import sop_signoff_send
 from . import sop_signoff_record
