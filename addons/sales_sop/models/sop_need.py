@@ -12,7 +12,7 @@ CATEGORIES = [
     ('delivery', "Delivery"),
     ('service', "Service"),
     ('commercial', "Commercial"),
-    ('legal', "Law and standards"),
+    ('legal', "Regulations"),
     ('other', "Other"),
 ]
 PRIORITIES = [
@@ -21,10 +21,10 @@ PRIORITIES = [
     ('could', "Could"),
 ]
 ORIGINS = [
-    ('explicit', "Stated by the customer"),
-    ('inferred', "Inferred by us"),
-    ('legal', "Required by law"),
-    ('own', "Our own requirement"),
+    ('explicit', "Stated"),
+    ('inferred', "Inferred"),
+    ('legal', "Law"),
+    ('own', "Own rule"),
 ]
 STATES = [
     ('draft', "Draft"),
@@ -73,8 +73,8 @@ class SopNeed(models.Model):
     name = fields.Text(string="Need", required=True)
     origin = fields.Selection(
         ORIGINS, required=True, default='explicit', index=True,
-        help="What the customer stated and what we inferred is confirmed by the customer; what law or our own rules "
-             "demand is confirmed here.")
+        help="Stated by the customer or inferred by us: the customer confirms it. Demanded by law or by our own rules: "
+             "it is confirmed here.")
     category = fields.Selection(CATEGORIES, required=True, default='function')
     priority = fields.Selection(PRIORITIES, required=True, default='should')
     said_by_id = fields.Many2one(
@@ -187,7 +187,7 @@ class SopNeed(models.Model):
         for need in self:
             if need.is_prohibition and need.origin != 'legal':
                 raise ValidationError(self.env._(
-                    "%s: only the law forbids a product. Choose the origin “Required by law”.", need.display_name))
+                    "%s: only the law forbids a product. Choose the origin “Law”.", need.display_name))
 
     # ------------------------------------------------------------
     # DOORS
