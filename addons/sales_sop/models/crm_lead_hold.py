@@ -33,8 +33,8 @@ class CrmLead(models.Model):
         'partner_id', 'company_id', 'user_id')
     def _compute_sop_contact_hold(self):
         holds = self._get_sop_holds()
-        for lead in self:
-            lead.sop_contact_hold = holds.get(lead.id)
+        for hold, leads in self.grouped(lambda lead: holds.get(lead.id, False)).items():
+            leads.sop_contact_hold = hold
 
     def _search_sop_contact_hold(self, operator, value):
         if operator != 'in':
@@ -59,13 +59,23 @@ class CrmLead(models.Model):
         """``{lead id: 'basis' or 'refused'}`` of those that must not be contacted."""
         # sudo: whom not to contact does not depend on who asks.
         leads = self.sudo()
-        refused_partners = leads.partner_id._filter_sop_refused() if leads.partner_id else leads.partner_id
+        refused_partners = leads.partner_id._filter_sop_refused()
         refused = leads.filtered(lambda lead: lead.sop_do_not_contact or lead.partner_id in refused_partners)
-        basis = (leads - refused).filtered_domain(self._get_sop_basis_domain())
+        basis = (leads - refused)._filter_sop_baseless()
         if basis.partner_id:
             buyers = basis.partner_id._filter_sop_buyers()
             basis = basis.filtered(lambda lead: lead.partner_id not in buyers)
         return {**dict.fromkeys(basis._ids, 'basis'), **dict.fromkeys(refused._ids, 'refused')}
+
+    def _filter_sop_baseless(self):
+        """As :meth:`_get_sop_basis_domain`, in plain Python: every card of a kanban asks for it."""
+        processes = self.env['sop.process']._get_quarantine_ids()
+        companies = self.env['res.company']._get_sop_unquarantined_ids()
+        return self.filtered(lambda lead: (
+            not lead.sop_legal_basis and lead.sop_outcome != 'released'
+            and (lead.sop_list_id or (
+                lead.sop_process_id.id in processes and lead.sop_entry_stage_id.phase in (False, 's1_market')))
+            and not (companies and lead._get_sop_company().id in companies)))
 
     @api.model
     def _get_sop_basis_domain(self):

@@ -18,9 +18,11 @@ class ResPartner(models.Model):
             'commercial_partner_id', 'any', Domain('sop_do_not_contact', '=', True))
 
     def _filter_sop_refused(self):
+        """As :meth:`_get_sop_refused_domain`."""
         # sudo: whom not to contact does not depend on who asks.
-        partners = self.sudo().with_context(active_test=False)
-        return self.browse(partners.search(Domain('id', 'in', self.ids) & self._get_sop_refused_domain())._ids)
+        return self.sudo().filtered(
+            lambda partner: partner.sop_do_not_contact or partner.commercial_partner_id.sop_do_not_contact
+        ).with_env(self.env)
 
     @api.model
     def _search_sop_buyers(self):
