@@ -13,7 +13,7 @@ WIDGET_FIELDS = {
     'activity_exception': ('activity_exception_icon',),
     'statusbar_duration': ('duration_tracking',),
     'rotting_statusbar_duration': ('duration_tracking', 'is_rotting', 'rotting_days'),
-    'sop_progress': ('sop_process_id',),
+    'sop_progress': ('sop_outcome',),
 }
 TAG_WIDGETS = ('many2many_tags', 'many2many_tags_avatar')
 

@@ -17,7 +17,7 @@ function mockSummary(summary = {}) {
 
 test("many cards, one request; none for documents without a process", async () => {
     for (let id = 10; id < 50; id++) {
-        Doc._records.push({ id, name: `Doc ${id}`, stage_id: 1 + (id % 2), sop_process_id: 1 });
+        Doc._records.push({ id, name: `Doc ${id}`, stage_id: 1 + (id % 2), sop_outcome: "open" });
     }
     const resIds = Doc._records.map(({ id }) => id).filter((id) => id !== 3);
     mockSummary();

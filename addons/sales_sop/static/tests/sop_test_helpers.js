@@ -40,6 +40,12 @@ export class Doc extends models.Model {
     stage_id = fields.Many2one({ relation: "doc.stage" });
     sop_process_id = fields.Many2one({ relation: "sop.process" });
     sop_stage_id = fields.Many2one({ relation: "sop.stage" });
+    sop_outcome = fields.Selection({
+        selection: [
+            ["open", "In progress"],
+            ["released", "Taken out"],
+        ],
+    });
     sop_deadline = fields.Date();
     sop_score = fields.Float();
     sop_grade = fields.Selection({
@@ -50,9 +56,9 @@ export class Doc extends models.Model {
     });
 
     _records = [
-        { id: 1, name: "Pump station", stage_id: 1, sop_process_id: 1, sop_stage_id: 11 },
-        { id: 2, name: "Boiler", stage_id: 1, sop_process_id: 1, sop_stage_id: 11 },
-        { id: 3, name: "Plain", stage_id: 2 },
+        { id: 1, name: "Pump station", stage_id: 1, sop_process_id: 1, sop_outcome: "open", sop_stage_id: 11 },
+        { id: 2, name: "Boiler", stage_id: 1, sop_process_id: 1, sop_outcome: "open", sop_stage_id: 11 },
+        { id: 3, name: "Plain", stage_id: 2, sop_outcome: "released" },
     ];
 
     _views = {

@@ -29,7 +29,12 @@ export class SopProgressField extends Component {
     }
 
     get hasProcess() {
-        return Boolean(this.props.record.data.sop_process_id);
+        return this.isFollowing(this.props.record);
+    }
+
+    isFollowing(record) {
+        const outcome = record.data.sop_outcome;
+        return Boolean(outcome) && outcome !== "released";
     }
 
     get shortLabel() {
@@ -46,7 +51,7 @@ export class SopProgressField extends Component {
 
     async load(record = this.props.record) {
         // The rows of an empty view are examples that the server does not know.
-        if (!record.resId || !record.data.sop_process_id || record.model.useSampleModel) {
+        if (!record.resId || !this.isFollowing(record) || record.model.useSampleModel) {
             this.state.summary = false;
             return;
         }
@@ -61,7 +66,8 @@ export const sopProgressField = {
     component: SopProgressField,
     displayName: _t("SOP progress"),
     supportedTypes: ["date"],
-    fieldDependencies: [{ name: "sop_process_id", type: "many2one" }],
+    // Not the process: the server would look up its name for the cards of every view.
+    fieldDependencies: [{ name: "sop_outcome", type: "selection" }],
     isEmpty: () => false,
     listViewWidth: [90, 160],
 };
