@@ -3,6 +3,9 @@ from odoo import api, fields, models
 from ..engine import as_engine
 from .mail_thread import is_automatic
 
+# Messages of people; most others are notes of the system.
+WRITTEN = ('comment', 'email')
+
 
 class CrmLead(models.Model):
     """Requests that come in about a lead (X.1)."""
@@ -45,28 +48,27 @@ class CrmLead(models.Model):
 
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
-        if self.sop_process_id and self._is_sop_request(message):
+        if message.message_type in WRITTEN and self.sop_process_id and self._is_sop_request(message):
             self.env['sop.request']._receive(self, message)
         return result
 
     @api.model
     def _is_sop_request(self, message):
-        """Whether a person outside wrote this message to us."""
+        """Whether it was a person outside who wrote this message to us."""
         return (
-            message.message_type in ('email', 'comment')
-            and not is_automatic(self.env)
+            not is_automatic(self.env)
             and not self.env['sop.request']._is_staff(message.author_id)
             and (message.message_type == 'email' or message.author_id.partner_share)
         )
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
-        if not self._is_notification_scheduled(kwargs.get('scheduled_date')):
+        if message.message_type in WRITTEN and not self._is_notification_scheduled(kwargs.get('scheduled_date')):
             self._sop_note_reply(message, recipients)
         return recipients
 
     def _sop_note_reply(self, message, recipients):
-        if self.sop_process_id and message.message_type in ('comment', 'email'):
+        if self.sop_process_id:
             self.sudo()._get_sop_waiting_requests().with_env(self.env)._note_reply(message, recipients)
 
     def _get_sop_waiting_requests(self):

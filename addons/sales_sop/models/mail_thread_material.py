@@ -10,8 +10,8 @@ class MailThread(models.AbstractModel):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        refusal = self.env['sop.material']._get_files_refusal(
-            self._get_sop_leaving_files(message, msg_vals, recipients))
+        files = self._get_sop_leaving_files(message, msg_vals, recipients)
+        refusal = files and self.env['sop.material']._get_files_refusal(files)
         if not refusal:
             return recipients
         if msg_vals:
@@ -21,10 +21,9 @@ class MailThread(models.AbstractModel):
         return [recipient for recipient in recipients if not recipient['share']]
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
-        is_later = self._is_notification_scheduled(kwargs.get('scheduled_date'))
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
-        files = None if is_later else self._get_sop_leaving_files(message, msg_vals, recipients)
-        if files:
+        files = self._get_sop_leaving_files(message, msg_vals, recipients)
+        if files and not self._is_notification_scheduled(kwargs.get('scheduled_date')):
             outside = [recipient for recipient in recipients if recipient['share']]
             self.env['sop.material.sending']._record(self, message, files, [
                 f"{recipient['name']} <{recipient['email_normalized']}>" for recipient in outside])
