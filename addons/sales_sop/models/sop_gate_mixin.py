@@ -37,13 +37,12 @@ class SopGateMixin(models.AbstractModel):
     def _get_sop_move(self, target, outcome):
         """The move this document has made since the last one logged, or None."""
         logged, was = self.sop_stage_id, self.sop_outcome or 'open'
+        if outcome == was and (outcome != 'open' or (target or logged) == logged):
+            return None
         process = self.sop_process_id
         if outcome == 'lost':
-            return None if was == 'lost' else SopMove(
-                self, process, 'lost', logged, logged, logged.browse(), 'lost')
+            return SopMove(self, process, 'lost', logged, logged, logged.browse(), 'lost')
         if outcome == 'won':
-            if was == 'won':
-                return None
             # Won ends the procedure: it answers for all of it, the stage it stands for included.
             behind = self._get_sop_stages_behind(target.browse())
             return SopMove(self, process, 'won', logged, target or process.stage_ids[-1:], behind, 'won')
