@@ -27,13 +27,13 @@ class CrmLead(models.Model):
 
     sop_next_contact_date = fields.Date(
         string="Contact Due", readonly=True, copy=False, index='btree_not_null',
-        help="The first contact within the limit of the grade, then the next one at its cadence.")
+        help="The first contact within the limit of the grade, then the next one at its cadence.", prefetch='sop')
     sop_missed_count = fields.Integer(
         string="Missed Contacts", readonly=True, copy=False,
-        help="In a row. After two the grade drops until the next contact is logged.")
+        help="In a row. After two the grade drops until the next contact is logged.", prefetch='sop')
     sop_check_date = fields.Date(
         string="Manager Check Due", readonly=True, copy=False,
-        help="How often the sales manager looks at a lead depends on its grade.")
+        help="How often the sales manager looks at a lead depends on its grade.", prefetch='sop')
 
     @api.model
     @tools.ormcache()

@@ -28,18 +28,19 @@ class CrmLead(models.Model):
     sop_contact_log_ids = fields.One2many('sop.contact.log', 'lead_id', string="Contact Log", copy=False)
     sop_live_contact_ids = fields.One2many(
         'sop.contact.log', 'lead_id', string="Contacts", domain=[('state', '!=', 'superseded')], copy=False)
-    sop_last_contact_date = fields.Datetime(string="Last Contact", readonly=True, copy=False)
-    sop_need_known = fields.Boolean(string="Need Known", copy=False)
-    sop_budget_known = fields.Boolean(string="Budget Known", copy=False)
-    sop_authority_known = fields.Boolean(string="Decision-maker Known", copy=False)
-    sop_time_known = fields.Boolean(string="Time Known", copy=False)
-    sop_intention = fields.Selection(INTENTIONS, string="Intention", readonly=True, copy=False)
-    sop_intention_date = fields.Datetime(string="Intention Decided On", readonly=True, copy=False)
-    sop_intention_by_id = fields.Many2one('res.users', string="Intention Decided By", readonly=True, copy=False)
+    sop_last_contact_date = fields.Datetime(string="Last Contact", readonly=True, copy=False, prefetch='sop')
+    sop_need_known = fields.Boolean(string="Need Known", copy=False, prefetch='sop')
+    sop_budget_known = fields.Boolean(string="Budget Known", copy=False, prefetch='sop')
+    sop_authority_known = fields.Boolean(string="Decision-maker Known", copy=False, prefetch='sop')
+    sop_time_known = fields.Boolean(string="Time Known", copy=False, prefetch='sop')
+    sop_intention = fields.Selection(INTENTIONS, string="Intention", readonly=True, copy=False, prefetch='sop')
+    sop_intention_date = fields.Datetime(string="Intention Decided On", readonly=True, copy=False, prefetch='sop')
+    sop_intention_by_id = fields.Many2one(
+        'res.users', string="Intention Decided By", readonly=True, copy=False, prefetch='sop')
     sop_intention_proposal = fields.Selection(
         INTENTIONS, string="Proposed Intention", readonly=True, copy=False,
-        help="For a lead of grade A the manager confirms what the salesperson proposes.")
-    sop_nurture_date = fields.Date(string="Nurture Until", readonly=True, copy=False)
+        help="For a lead of grade A the manager confirms what the salesperson proposes.", prefetch='sop')
+    sop_nurture_date = fields.Date(string="Nurture Until", readonly=True, copy=False, prefetch='sop')
 
     # ------------------------------------------------------------
     # DOORS

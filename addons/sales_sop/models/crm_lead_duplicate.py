@@ -22,7 +22,8 @@ class CrmLead(models.Model):
 
     sop_credit_code = fields.Char(
         string="Credit Code", index='btree_not_null',
-        help="Unified social credit code of the company: 18 characters, the last one is a check digit (GB 32100).")
+        help="Unified social credit code of the company: 18 characters, the last one is a check digit (GB 32100).",
+        prefetch='sop')
     sop_duplicate_ids = fields.Many2many(
         'crm.lead', string="Duplicates", compute='_compute_sop_duplicates',
         help="Open leads with the same credit code, the same name and phone, or the same e-mail.")

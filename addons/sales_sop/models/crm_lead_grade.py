@@ -16,29 +16,32 @@ class CrmLead(models.Model):
 
     _inherit = 'crm.lead'
 
-    sop_ratings = fields.Json(string="Answers of the Score Sheet", readonly=True, copy=False)
-    sop_score = fields.Float(string="Score", digits=(5, 1), readonly=True, copy=False, aggregator='avg')
+    sop_ratings = fields.Json(string="Answers of the Score Sheet", readonly=True, copy=False, prefetch='sop')
+    sop_score = fields.Float(string="Score", digits=(5, 1), readonly=True, copy=False, aggregator='avg', prefetch='sop')
     sop_completeness = fields.Integer(
         string="Completeness (%)", readonly=True, copy=False, aggregator='avg',
-        help="Share of the score sheet that is answered, by weight.")
-    sop_grade = fields.Selection(GRADES, string="Grade", readonly=True, copy=False, index='btree_not_null')
-    sop_grade_date = fields.Datetime(string="Graded On", readonly=True, copy=False)
+        help="Share of the score sheet that is answered, by weight.", prefetch='sop')
+    sop_grade = fields.Selection(
+        GRADES, string="Grade", readonly=True, copy=False, index='btree_not_null', prefetch='sop')
+    sop_grade_date = fields.Datetime(string="Graded On", readonly=True, copy=False, prefetch='sop')
     sop_graded_by_id = fields.Many2one(
         'res.users', string="Rated By", readonly=True, copy=False, ondelete='set null',
-        help="Who last answered a question of the score sheet.")
+        help="Who last answered a question of the score sheet.", prefetch='sop')
     sop_grade_is_provisional = fields.Boolean(
-        string="Provisional Grade", readonly=True, copy=False, help="No approved customer profile fits this lead.")
+        string="Provisional Grade", readonly=True, copy=False, help="No approved customer profile fits this lead.",
+        prefetch='sop')
     sop_grade_is_decayed = fields.Boolean(
         string="Decayed Grade", readonly=True, copy=False,
-        help="One grade lower: two contacts in a row were missed. A new contact restores it.")
+        help="One grade lower: two contacts in a row were missed. A new contact restores it.", prefetch='sop')
     sop_knockout_id = fields.Many2one(
-        'sop.grade.criterion', string="Knocked Out By", readonly=True, copy=False, ondelete='set null')
+        'sop.grade.criterion', string="Knocked Out By", readonly=True, copy=False, ondelete='set null', prefetch='sop')
     sop_grade_manual = fields.Integer(
-        string="Manual Shift", readonly=True, copy=False, aggregator=None, help="+1: one grade better than the score.")
-    sop_grade_manual_until = fields.Date(string="Manual Grade Until", readonly=True, copy=False)
-    sop_grade_manual_reason = fields.Char(string="Why by Hand", readonly=True, copy=False)
+        string="Manual Shift", readonly=True, copy=False, aggregator=None, help="+1: one grade better than the score.",
+        prefetch='sop')
+    sop_grade_manual_until = fields.Date(string="Manual Grade Until", readonly=True, copy=False, prefetch='sop')
+    sop_grade_manual_reason = fields.Char(string="Why by Hand", readonly=True, copy=False, prefetch='sop')
     sop_grade_manual_by_id = fields.Many2one(
-        'res.users', string="Set by Hand By", readonly=True, copy=False, ondelete='set null')
+        'res.users', string="Set by Hand By", readonly=True, copy=False, ondelete='set null', prefetch='sop')
     sop_grade_history_ids = fields.One2many(
         'sop.grade.history', 'lead_id', string="Grade History", readonly=True, copy=False)
 

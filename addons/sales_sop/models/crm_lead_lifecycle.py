@@ -21,7 +21,7 @@ class CrmLead(models.Model):
     _inherit = 'crm.lead'
 
     sop_lifecycle = fields.Selection(
-        LIFECYCLE, string="Life-cycle", readonly=True, copy=False, index='btree_not_null')
+        LIFECYCLE, string="Life-cycle", readonly=True, copy=False, index='btree_not_null', prefetch='sop')
     sop_lifecycle_change_ids = fields.One2many(
         'sop.lifecycle.change', 'lead_id', string="Life-cycle Changes", readonly=True, copy=False)
 

@@ -36,7 +36,7 @@ class CrmLead(models.Model):
     sop_quotation_difference = fields.Text(
         string="Differences of the Quotation", compute='_compute_sop_quotation_state')
     sop_quotation_request_date = fields.Date(
-        string="Quotation Asked For", copy=False, help="The quotation is due some working days later.")
+        string="Quotation Asked For", copy=False, help="The quotation is due some working days later.", prefetch='sop')
 
     # ------------------------------------------------------------
     # TERMS

@@ -20,11 +20,11 @@ class CrmLead(models.Model):
 
     _inherit = 'crm.lead'
 
-    sop_no_bid_reason = fields.Selection(NO_BID_REASONS, string="No Bid", readonly=True, copy=False)
-    sop_no_bid_text = fields.Text(string="Why No Bid", readonly=True, copy=False)
+    sop_no_bid_reason = fields.Selection(NO_BID_REASONS, string="No Bid", readonly=True, copy=False, prefetch='sop')
+    sop_no_bid_text = fields.Text(string="Why No Bid", readonly=True, copy=False, prefetch='sop')
     sop_no_bid_by_id = fields.Many2one(
-        'res.users', string="No Bid Decided By", readonly=True, copy=False, ondelete='restrict')
-    sop_no_bid_date = fields.Datetime(string="No Bid Decided On", readonly=True, copy=False)
+        'res.users', string="No Bid Decided By", readonly=True, copy=False, ondelete='restrict', prefetch='sop')
+    sop_no_bid_date = fields.Datetime(string="No Bid Decided On", readonly=True, copy=False, prefetch='sop')
 
     @api.model
     @tools.ormcache()

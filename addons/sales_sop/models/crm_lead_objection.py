@@ -17,9 +17,10 @@ class CrmLead(models.Model):
         help="A blocking objection is open, or answered and not settled yet.")
     sop_lost_competitor_id = fields.Many2one(
         'sop.competitor', string="Main Competitor", copy=False, index='btree_not_null', ondelete='restrict',
-        help="Who got the order, or whom we beat.")
-    sop_lesson = fields.Text(string="Lesson", copy=False, help="What we learnt and will do differently or again.")
-    sop_win_reason = fields.Text(string="Why We Won", copy=False)
+        help="Who got the order, or whom we beat.", prefetch='sop')
+    sop_lesson = fields.Text(
+        string="Lesson", copy=False, help="What we learnt and will do differently or again.", prefetch='sop')
+    sop_win_reason = fields.Text(string="Why We Won", copy=False, prefetch='sop')
 
     @api.depends('sop_objection_ids.state', 'sop_objection_ids.blocking')
     def _compute_sop_has_blocking_objection(self):

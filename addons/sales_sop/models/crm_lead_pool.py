@@ -25,17 +25,17 @@ class CrmLead(models.Model):
 
     _inherit = 'crm.lead'
 
-    sop_assigned_date = fields.Datetime(string="Assigned On", readonly=True, copy=False)
+    sop_assigned_date = fields.Datetime(string="Assigned On", readonly=True, copy=False, prefetch='sop')
     sop_activity_date = fields.Date(
         string="Last Activity", readonly=True, copy=False,
-        help="The last assignment, contact, step in the procedure or activity that was done.")
+        help="The last assignment, contact, step in the procedure or activity that was done.", prefetch='sop')
     sop_protected_until = fields.Date(
         string="Protected Until", readonly=True, copy=False, index='btree_not_null',
-        help="Without activity the lead goes back to the public pool after this day.")
+        help="Without activity the lead goes back to the public pool after this day.", prefetch='sop')
     sop_pool_notice = fields.Date(
         string="Owner Told Of", readonly=True, copy=False,
-        help="The end of the protection that the salesperson was told.")
-    sop_pool_date = fields.Datetime(string="In the Pool Since", readonly=True, copy=False)
+        help="The end of the protection that the salesperson was told.", prefetch='sop')
+    sop_pool_date = fields.Datetime(string="In the Pool Since", readonly=True, copy=False, prefetch='sop')
     sop_pool_move_ids = fields.One2many(
         'sop.pool.move', 'lead_id', string="Changes of Owner", readonly=True, copy=False)
     sop_in_pool = fields.Boolean(
@@ -317,9 +317,11 @@ class CrmLead(models.Model):
     def _sop_settle(self, moves):
         result = super()._sop_settle(moves)
         moved = self.browse(move.document.id for move in moves if move.kind != 'enter' and move.outcome == 'open')
-        moved.sudo()._sop_prolong()
+        if moved:
+            moved.sudo()._sop_prolong()
         back = self.browse(move.document.id for move in moves if move.kind in ('restored', 'reopened'))
-        back.sudo()._sop_update_by_grade(self._get_sop_contact_assignments())
+        if back:
+            back.sudo()._sop_update_by_grade(self._get_sop_contact_assignments())
         return result
 
     # ------------------------------------------------------------

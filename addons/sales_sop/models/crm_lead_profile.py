@@ -19,16 +19,16 @@ class CrmLead(models.Model):
 
     sop_industry_id = fields.Many2one(
         'res.partner.industry', string="Industry", compute='_compute_sop_traits', store=True, readonly=False,
-        precompute=True)
+        prefetch='sop')
     sop_size_band = fields.Selection(
         SIZE_BANDS, string="Size of the Customer", compute='_compute_sop_traits', store=True, readonly=False,
-        precompute=True)
+        prefetch='sop')
     sop_purchase_habit = fields.Selection(
         PURCHASE_HABITS, string="Purchasing Habits", compute='_compute_sop_traits', store=True, readonly=False,
-        precompute=True)
+        prefetch='sop')
     sop_profile_id = fields.Many2one(
         'sop.customer.profile', string="Customer Profile", readonly=True, copy=False, index='btree_not_null',
-        ondelete='restrict', help="The profile and version this lead was measured against.")
+        ondelete='restrict', help="The profile and version this lead was measured against.", prefetch='sop')
     sop_market_note_ids = fields.Many2many(
         'sop.market.note', 'sop_market_note_lead_rel', 'lead_id', 'note_id', string="Market Notes", copy=False,
         help="What we know about the market that led to this customer.")

@@ -33,28 +33,32 @@ class CrmLead(models.Model):
     _inherit = 'crm.lead'
 
     sop_org_structure = fields.Text(
-        string="Organisation", help="Departments, plants, who decides. Attach an organisation chart if there is one.")
-    sop_business_scope = fields.Text(string="Business Scope", help="What the customer makes, for whom, how much.")
-    sop_recent_news = fields.Text(string="Recent News", help="Investments, new plants, people, results.")
-    sop_pain_points = fields.Text(string="Pain Points", help="What gives the customer trouble today.")
-    sop_current_brand = fields.Char(string="Brand in Use")
-    sop_current_supplier = fields.Char(string="Present Supplier")
-    sop_current_since = fields.Date(string="In Use Since")
-    sop_current_contract_end = fields.Date(string="Contract Ends On")
+        string="Organisation", help="Departments, plants, who decides. Attach an organisation chart if there is one.",
+        prefetch='sop')
+    sop_business_scope = fields.Text(
+        string="Business Scope", help="What the customer makes, for whom, how much.", prefetch='sop')
+    sop_recent_news = fields.Text(
+        string="Recent News", help="Investments, new plants, people, results.", prefetch='sop')
+    sop_pain_points = fields.Text(string="Pain Points", help="What gives the customer trouble today.", prefetch='sop')
+    sop_current_brand = fields.Char(string="Brand in Use", prefetch='sop')
+    sop_current_supplier = fields.Char(string="Present Supplier", prefetch='sop')
+    sop_current_since = fields.Date(string="In Use Since", prefetch='sop')
+    sop_current_contract_end = fields.Date(string="Contract Ends On", prefetch='sop')
     sop_current_satisfaction = fields.Selection([
         ('1', "Very unhappy"),
         ('2', "Unhappy"),
         ('3', "Neither"),
         ('4', "Happy"),
         ('5', "Very happy"),
-    ], string="Satisfaction", help="How happy the customer is with what he has.")
-    sop_research_sources = fields.Text(string="Sources", help="Where this is from: website, report, talk, visit.")
+    ], string="Satisfaction", help="How happy the customer is with what he has.", prefetch='sop')
+    sop_research_sources = fields.Text(
+        string="Sources", help="Where this is from: website, report, talk, visit.", prefetch='sop')
     sop_research_count = fields.Integer(
         string="Topics Researched", readonly=True, copy=False,
         help="How many of the five topics have an answer: organisation, business scope, news, pain points and "
-             "present solution (brand or supplier). A dash or “n/a” is no answer.")
-    sop_research_by_id = fields.Many2one('res.users', string="Researched By", readonly=True, copy=False)
-    sop_research_date = fields.Datetime(string="Researched On", readonly=True, copy=False)
+             "present solution (brand or supplier). A dash or “n/a” is no answer.", prefetch='sop')
+    sop_research_by_id = fields.Many2one('res.users', string="Researched By", readonly=True, copy=False, prefetch='sop')
+    sop_research_date = fields.Datetime(string="Researched On", readonly=True, copy=False, prefetch='sop')
     sop_research_source_id = fields.Many2one(
         'crm.lead', string="Research of the Same Customer", compute='_compute_sop_research_source_id',
         help="Another lead of this customer where more is known.")

@@ -17,14 +17,14 @@ class CrmLead(models.Model):
 
     sop_list_id = fields.Many2one(
         'sop.prospect.list', string="Prospect List", index='btree_not_null', ondelete='restrict')
-    sop_source = fields.Selection(SOURCES, string="Obtained By")
+    sop_source = fields.Selection(SOURCES, string="Obtained By", prefetch='sop')
     sop_legal_basis = fields.Selection(
         LEGAL_BASES, string="Legal Basis", help="What allows us to use these data. Empty: unknown.")
     sop_basis_from_list = fields.Boolean(
         string="Legal Basis of the List", readonly=True, export_string_translation=False,
-        help="The list states it: when the list loses its legal basis, so does the lead.")
-    sop_collected_by_id = fields.Many2one('res.users', string="Collected By")
-    sop_collected_date = fields.Date(string="Collected On", help="When the data were obtained.")
+        help="The list states it: when the list loses its legal basis, so does the lead.", prefetch='sop')
+    sop_collected_by_id = fields.Many2one('res.users', string="Collected By", prefetch='sop')
+    sop_collected_date = fields.Date(string="Collected On", help="When the data were obtained.", prefetch='sop')
 
     @api.constrains('sop_collected_date')
     def _check_sop_collected_date(self):

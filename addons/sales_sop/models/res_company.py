@@ -20,9 +20,9 @@ class ResCompany(models.Model):
 
     # What the scheduled job still has to do after a change of the working days.
     sop_recompute_from = fields.Date(
-        string="SOP Deadlines to Recompute From", copy=False, groups='base.group_system')
+        string="SOP Deadlines to Recompute From", copy=False, groups='base.group_system', prefetch='sop')
     sop_recompute_cursor = fields.Char(
-        string="SOP Deadlines Recomputed Up To", copy=False, groups='base.group_system')
+        string="SOP Deadlines Recomputed Up To", copy=False, groups='base.group_system', prefetch='sop')
 
     def write(self, vals):
         result = super().write(vals)

@@ -9,7 +9,7 @@ class ResCompany(models.Model):
 
     sop_regrade_from = fields.Datetime(
         string="Grading Changed", readonly=True,
-        help="Leads that were graded before are graded anew by the scheduled job.")
+        help="Leads that were graded before are graded anew by the scheduled job.", prefetch='sop')
 
     def _sop_request_regrade(self):
         """Have all leads of these companies graded anew, by the scheduled job."""

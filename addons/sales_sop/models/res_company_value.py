@@ -9,21 +9,21 @@ class ResCompany(models.Model):
 
     _inherit = 'res.company'
 
-    sop_value_weight_revenue = fields.Integer(string="Weight of the Revenue", default=30)
-    sop_value_weight_margin = fields.Integer(string="Weight of the Margin", default=25)
-    sop_value_weight_punctuality = fields.Integer(string="Weight of the Payment", default=20)
-    sop_value_weight_growth = fields.Integer(string="Weight of the Growth", default=15)
-    sop_value_weight_satisfaction = fields.Integer(string="Weight of the Satisfaction", default=10)
+    sop_value_weight_revenue = fields.Integer(string="Weight of the Revenue", default=30, prefetch='sop')
+    sop_value_weight_margin = fields.Integer(string="Weight of the Margin", default=25, prefetch='sop')
+    sop_value_weight_punctuality = fields.Integer(string="Weight of the Payment", default=20, prefetch='sop')
+    sop_value_weight_growth = fields.Integer(string="Weight of the Growth", default=15, prefetch='sop')
+    sop_value_weight_satisfaction = fields.Integer(string="Weight of the Satisfaction", default=10, prefetch='sop')
     sop_value_revenue = fields.Float(
         string="Full Marks From a Revenue Of", default=1000000,
-        help="Untaxed, invoiced in 12 months, in the currency of the company (§3.3).")
+        help="Untaxed, invoiced in 12 months, in the currency of the company (§3.3).", prefetch='sop')
     sop_value_margin = fields.Float(
-        string="Full Marks From a Margin Of", default=30, help="Per cent of the revenue (§3.3).")
+        string="Full Marks From a Margin Of", default=30, help="Per cent of the revenue (§3.3).", prefetch='sop')
     sop_value_growth = fields.Float(
         string="Full Marks From a Growth Of", default=20,
-        help="Per cent against the 12 months before; no change is worth half the marks (§3.3).")
-    sop_value_threshold_a = fields.Integer(string="Class A From", default=75, help="Of 100 (§3.3).")
-    sop_value_threshold_b = fields.Integer(string="Class B From", default=50, help="Of 100 (§3.3).")
+        help="Per cent against the 12 months before; no change is worth half the marks (§3.3).", prefetch='sop')
+    sop_value_threshold_a = fields.Integer(string="Class A From", default=75, help="Of 100 (§3.3).", prefetch='sop')
+    sop_value_threshold_b = fields.Integer(string="Class B From", default=50, help="Of 100 (§3.3).", prefetch='sop')
 
     @api.constrains(
         *(f'sop_value_weight_{part}' for part in WEIGHTS), 'sop_value_revenue', 'sop_value_margin', 'sop_value_growth')

@@ -13,9 +13,9 @@ class ResPartner(models.Model):
 
     _inherit = 'res.partner'
 
-    sop_size_band = fields.Selection(SIZE_BANDS, string="Size", groups='base.group_user')
+    sop_size_band = fields.Selection(SIZE_BANDS, string="Size", groups='base.group_user', prefetch='sop')
     sop_purchase_habit = fields.Selection(
-        PURCHASE_HABITS, string="Purchasing Habits", groups='base.group_user')
+        PURCHASE_HABITS, string="Purchasing Habits", groups='base.group_user', prefetch='sop')
     sop_has_file = fields.Boolean(
         string="Customer File", compute='_compute_sop_has_file', search='_search_sop_has_file',
         groups='base.group_user',

@@ -20,13 +20,19 @@ class ResPartner(models.Model):
 
     sop_lifecycle = fields.Selection(
         LIFECYCLE, string="Life-cycle", readonly=True, copy=False, index='btree_not_null',
-        groups='base.group_user')
-    sop_potential_date = fields.Date(string="Potential Since", readonly=True, copy=False, groups='base.group_user')
-    sop_intention_date = fields.Date(string="Intention Since", readonly=True, copy=False, groups='base.group_user')
-    sop_contracted_date = fields.Date(string="Contracted Since", readonly=True, copy=False, groups='base.group_user')
-    sop_dormant_date = fields.Date(string="Dormant Since", readonly=True, copy=False, groups='base.group_user')
-    sop_lost_date = fields.Date(string="Lost Since", readonly=True, copy=False, groups='base.group_user')
-    sop_blocked_date = fields.Date(string="Blocked Since", readonly=True, copy=False, groups='base.group_user')
+        groups='base.group_user', prefetch='sop')
+    sop_potential_date = fields.Date(
+        string="Potential Since", readonly=True, copy=False, groups='base.group_user', prefetch='sop')
+    sop_intention_date = fields.Date(
+        string="Intention Since", readonly=True, copy=False, groups='base.group_user', prefetch='sop')
+    sop_contracted_date = fields.Date(
+        string="Contracted Since", readonly=True, copy=False, groups='base.group_user', prefetch='sop')
+    sop_dormant_date = fields.Date(
+        string="Dormant Since", readonly=True, copy=False, groups='base.group_user', prefetch='sop')
+    sop_lost_date = fields.Date(
+        string="Lost Since", readonly=True, copy=False, groups='base.group_user', prefetch='sop')
+    sop_blocked_date = fields.Date(
+        string="Blocked Since", readonly=True, copy=False, groups='base.group_user', prefetch='sop')
     sop_lifecycle_change_ids = fields.One2many(
         'sop.lifecycle.change', 'partner_id', string="Life-cycle Changes", readonly=True, copy=False,
         groups='base.group_user')

@@ -20,10 +20,12 @@ class SopRefusalMixin(models.AbstractModel):
     sop_do_not_contact = fields.Boolean(
         string="Do Not Contact", help="Asked not to be contacted. Only a manager of Sales SOP lifts it.")
     # Not for the customer himself, who reads his own address in the portal.
-    sop_do_not_contact_reason = fields.Char(string="Why Not to Contact", groups='base.group_user')
-    sop_do_not_contact_date = fields.Datetime(string="Not to Be Contacted Since", readonly=True, copy=False)
+    sop_do_not_contact_reason = fields.Char(string="Why Not to Contact", groups='base.group_user', prefetch='sop')
+    sop_do_not_contact_date = fields.Datetime(
+        string="Not to Be Contacted Since", readonly=True, copy=False, prefetch='sop')
     sop_do_not_contact_by_id = fields.Many2one(
-        'res.users', string="Do Not Contact Noted By", readonly=True, copy=False, groups='base.group_user')
+        'res.users', string="Do Not Contact Noted By", readonly=True, copy=False, groups='base.group_user',
+        prefetch='sop')
 
     @api.model
     def default_get(self, fields):

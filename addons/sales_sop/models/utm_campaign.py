@@ -12,10 +12,10 @@ class UtmCampaign(models.Model):
     sop_campaign_type = fields.Selection(
         [('expo', "Trade fair"), ('online', "Online advertising"), ('mailing', "Mailing"), ('event', "Own event"),
          ('print', "Print and outdoor"), ('referral', "Referral programme"), ('other', "Other")],
-        string="Kind of Campaign", groups=READERS)
-    sop_cost = fields.Monetary(string="Cost", currency_field='currency_id', groups=READERS)
-    sop_date_from = fields.Date(string="Starts On", groups=READERS)
-    sop_date_to = fields.Date(string="Ends On", groups=READERS)
+        string="Kind of Campaign", groups=READERS, prefetch='sop')
+    sop_cost = fields.Monetary(string="Cost", currency_field='currency_id', groups=READERS, prefetch='sop')
+    sop_date_from = fields.Date(string="Starts On", groups=READERS, prefetch='sop')
+    sop_date_to = fields.Date(string="Ends On", groups=READERS, prefetch='sop')
     sop_lead_count = fields.Integer(string="Leads Won by It", compute='_compute_sop_results', groups=READERS)
     sop_won_amount = fields.Monetary(
         string="Won", currency_field='currency_id', compute='_compute_sop_results', groups=READERS,
