@@ -368,3 +368,31 @@ class TestSignoffPortalLogin(PortalCommon):
         self.user_customer.company_ids = [Command.link(self.env.company.id)]
         with freeze_time(NOW):
             self.assertFalse(self.signoff._get_user() & self.user_customer)
+
+
+@tagged('post_install', '-at_install')
+class TestSignoffPortalTour(PortalCommon):
+    """The customer on his phone, in his language."""
+
+    browser_size = '400x850'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env['res.lang']._activate_lang('zh_CN')
+        cls.contact.lang = 'zh_CN'
+
+    def _get_address(self):
+        return self.signoff._get_url().replace(self.signoff.get_base_url(), '')
+
+    def test_confirm(self):
+        self.start_tour(self._get_address(), 'sales_sop_customer_confirms', login=None)
+        self.env.invalidate_all()
+        self.assertEqual((self.signoff.state, self.signoff.signer_name, self.signoff.comment), (
+            'confirmed', "Wang Fang", "Please deliver in the morning"))
+        self.assertTrue(Image.open(io.BytesIO(base64.b64decode(self.signoff.signature))).size)
+
+    def test_decline(self):
+        self.start_tour(self._get_address(), 'sales_sop_customer_declines', login=None)
+        self.env.invalidate_all()
+        self.assertEqual((self.signoff.state, self.signoff.comment), ('declined', "We need five"))
