@@ -22,7 +22,8 @@ class CrmLead(models.Model):
     sop_need_state = fields.Selection(
         [('none', "No needs yet"), ('open', "To be restated"), ('prohibited', "Product not allowed"),
          ('restated', "Restated"), ('confirmed', "Confirmed")],
-        string="Status of the Needs", compute='_compute_sop_need_state', search='_search_sop_need_state', compute_sudo=True,
+        string="Status of the Needs", compute='_compute_sop_need_state', search='_search_sop_need_state',
+        compute_sudo=True,
         help="Restated: the customer was told every need that he stated or we inferred. Confirmed: he confirmed them, "
              "every “must” is confirmed, and no two of those contradict each other.")
     sop_need_summary = fields.Char(
@@ -66,7 +67,7 @@ class CrmLead(models.Model):
             self.env._("%s confirmed", confirmed),
             clashing and self.env._("%s in contradiction", clashing),
         ]
-        return self.env._(", ").join(filter(None, parts)) if count else ''
+        return ', '.join(filter(None, parts)) if count else ''
 
     def _search_sop_need_state(self, operator, value):
         if operator != 'in':

@@ -108,12 +108,13 @@ class SopInterview(models.Model):
 
     def _get_missing(self):
         """What a talk that took place does not say yet, in words."""
+        unit = (self.goal_unit or '').strip()
         asked = {
             self.env._("the people of the customer"): self.stakeholder_ids,
             self.env._("our people"): self.user_ids,
             self.env._("the challenge"): is_answer(self.challenge),
             self.env._("the goal"): is_answer(self.goal),
-            self.env._("the value of the goal with its unit"): (self.goal_unit or '').strip(),
+            self.env._("the value of the goal with its unit"): unit,
             self.env._("the date of the goal"): self.goal_date,
         }
         unanswered = self.answer_ids.filtered(lambda answer: answer.mandatory and not is_answer(answer.answer))

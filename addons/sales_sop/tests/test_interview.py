@@ -41,7 +41,7 @@ class TestInterviewQuestions(InterviewCommon):
 
     def test_the_form_shows_them(self):
         action = self.lead.with_user(self.user_sales_salesman).action_sop_new_interview()
-        interviews = self.env['sop.interview'].with_user(self.user_sales_salesman).with_context(action['context'])
+        interviews = self.env['sop.interview'].with_user(self.user_sales_salesman).with_context(**action['context'])
         with Form(interviews) as form:
             self.assertEqual(len(form.answer_ids), len(self.env['sop.interview.question'].search([])))
             with form.answer_ids.edit(0) as line:

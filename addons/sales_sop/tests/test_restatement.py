@@ -153,8 +153,9 @@ class TestRestatement(NeedCommon):
         restatement = self._restate(env=env)
         restatement.action_mark_sent()
         for act in (
-            lambda: restatement.write({'introduction': "x"}), lambda: restatement.write({'need_ids': [Command.clear()]}),
-            lambda: restatement.unlink(), lambda: restatement.write({'lead_id': self._create_lead().id}),
+            lambda: restatement.write({'introduction': "x"}), lambda: restatement.unlink(),
+            lambda: restatement.write({'need_ids': [Command.clear()]}),
+            lambda: restatement.write({'lead_id': self._create_lead().id}),
             lambda: self.lead.unlink(),
         ):
             with self.assertRaises(UserError):
