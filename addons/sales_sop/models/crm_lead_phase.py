@@ -18,16 +18,3 @@ class CrmLead(models.Model):
             lead.sop_shows_needs = phase >= phases.index('s2_contact')
             lead.sop_shows_solution = phase >= phases.index('s3_needs')
             lead.sop_shows_negotiation = phase >= phases.index('s4_negotiate')
-
-    # ------------------------------------------------------------
-    # WHERE THE PARTS OF S3 AND S4 MEET
-    # ------------------------------------------------------------
-
-    def _get_sop_baseline(self):
-        """The approved solution of each of these leads, unless it is outdated."""
-        # sudo: whether a solution is approved does not depend on who asks.
-        return self.env['sop.solution'].sudo().search([('lead_id', 'in', self.ids), ('state', '=', 'approved')])
-
-    def _get_sop_agreed_terms(self):
-        """``{key of the term: line}`` of the negotiation of this lead."""
-        return {}

@@ -86,10 +86,16 @@ class SopMinutesPoint(models.Model):
         """A point for a negotiated term, in words the customer may read; nothing for one that is not asked."""
         if line.status not in dict(POINT_KINDS):
             return {}
-        value = line._get_sop_agreed_text() if line.status == 'agreed' else ''
+        value = self._get_agreed_text(line) if line.status == 'agreed' else ''
         term = line.term_id.name
         return {
             'kind': line.status,
             'line_id': line.id,
             'name': self.env._("%(term)s: %(value)s", term=term, value=value) if value else term,
         }
+
+    @api.model
+    def _get_agreed_text(self, line):
+        """What was agreed, with its unit where it is only a number."""
+        text = (line.agreed or '').strip()
+        return f'{text} {line.unit}' if line.unit and text.replace('.', '', 1).replace(',', '', 1).isdecimal() else text

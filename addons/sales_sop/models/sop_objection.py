@@ -58,7 +58,7 @@ class SopObjection(models.Model):
     competitor_id = fields.Many2one(
         'sop.competitor', index='btree_not_null', ondelete='restrict', help="With whom the customer compares us.")
     product_categ_id = fields.Many2one(
-        'product.category', string="About", index='btree_not_null', ondelete='restrict',
+        'product.category', string="Product Category", index='btree_not_null', ondelete='restrict',
         help="The product category it is about.")
     answer_id = fields.Many2one(
         'sop.objection.answer', string="Answer", index='btree_not_null', ondelete='restrict', copy=False,

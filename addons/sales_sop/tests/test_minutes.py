@@ -1,6 +1,5 @@
 import base64
 from datetime import timedelta
-from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -9,7 +8,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged, users
 
 from .common import SalesSopHttpCommon
-from .common_offer import NOW, OfferCommon
+from .offer_common import NOW, OfferCommon
+from .negotiation_common import NegotiationCommon
 
 
 class MinutesCommon(OfferCommon):
@@ -317,14 +317,37 @@ class TestMinutesState(MinutesCommon):
 
 
 @tagged('post_install', '-at_install')
-@freeze_time(NOW)
-class TestMinutesTerms(MinutesCommon):
-    """Points taken over from the term sheet."""
+class TestMinutesTerms(NegotiationCommon):
+    """Points taken over from the term sheet, without anything the customer must not know."""
 
-    def test_nothing_to_take_over(self):
-        with patch.object(self.env.registry['crm.lead'], '_get_sop_agreed_terms', lambda self: {}):
-            with self.assertRaisesRegex(UserError, "term sheet"):
-                self._minutes().action_take_over_terms()
+    def setUp(self):
+        super().setUp()
+        self.minutes = self.me['sop.minutes'].create({'lead_id': self.lead.id})
+
+    def test_agreed_open_and_parked(self):
+        sheet = self._create_sheet()
+        self._line(sheet, 'price').agreed = '3'
+        self._line(sheet, 'training').status = 'parked'
+        self._line(sheet, 'retention').write({'status': 'na', 'note': "No retention"})
+        self.minutes.action_take_over_terms()
+        points = {point.line_id.key: point for point in self.minutes.point_ids}
+        self.assertEqual(len(points), 15, "What does not apply is no point")
+        self.assertEqual(points['price'].kind, 'agreed')
+        self.assertRegex(points['price'].name, r': 3 %')
+        self.assertEqual((points['training'].kind, points['delivery'].kind), ('parked', 'open'))
+        self.assertEqual(points['delivery'].name, self._line(sheet, 'delivery').term_id.name, "No target, no floor")
+        with self.assertRaises(UserError) as caught:
+            self.minutes.action_take_over_terms()
+        self.assertIn("not in the minutes yet", str(caught.exception))
+
+    def test_without_term_sheet(self):
+        with self.assertRaises(UserError):
+            self.minutes.action_take_over_terms()
+
+    def test_term_of_another_lead(self):
+        line = self._line(self._create_sheet(lead=self._create_lead()), 'price')
+        with self.assertRaises(ValidationError):
+            self.minutes.point_ids = [Command.create({'name': "x", 'line_id': line.id})]
 
 
 @tagged('post_install', '-at_install')

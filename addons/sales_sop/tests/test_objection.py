@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged, users
 
 from .common import SalesSopHttpCommon
-from .common_offer import NOW, OfferCommon
+from .offer_common import NOW, OfferCommon
 
 
 class ObjectionCommon(OfferCommon):

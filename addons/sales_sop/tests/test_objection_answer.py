@@ -3,7 +3,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from .common_offer import NOW
+from .offer_common import NOW
 from .test_objection import ObjectionCommon
 
 

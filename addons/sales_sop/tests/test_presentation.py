@@ -6,7 +6,7 @@ from odoo.tests import Form, tagged, users
 
 from ..engine import as_engine
 from .common import SalesSopHttpCommon
-from .common_offer import NOW, OfferCommon
+from .offer_common import NOW, OfferCommon
 
 
 class PresentationCommon(OfferCommon):

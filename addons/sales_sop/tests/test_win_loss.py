@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged, users
 from odoo.tools import mute_logger
 
-from .common_offer import OfferCommon
+from .offer_common import OfferCommon
 
 
 @tagged('post_install', '-at_install')
