@@ -61,7 +61,7 @@ class SopObjection(models.Model):
         'product.category', string="Product Category", index='btree_not_null', ondelete='restrict',
         help="The product category it is about.")
     answer_id = fields.Many2one(
-        'sop.objection.answer', string="Answer", index='btree_not_null', ondelete='restrict', copy=False,
+        'sop.objection.answer', index='btree_not_null', ondelete='restrict', copy=False,
         help="From the answer library. Its text is taken over as the response and can be changed here.")
     response = fields.Text(
         compute='_compute_response', store=True, readonly=False, copy=False, help="What we answer this customer.")
@@ -118,7 +118,8 @@ class SopObjection(models.Model):
         for company, objections in self.grouped('company_id').items():
             today = company._get_sop_local_date(fields.Datetime.now()) if company else fields.Date.today()
             for objection in objections:
-                objection.is_late = objection.state == 'open' and bool(objection.due_date) and objection.due_date < today
+                due = objection.due_date if objection.state == 'open' else None
+                objection.is_late = bool(due and due < today)
 
     def _search_is_late(self, operator, value):
         if operator != 'in':

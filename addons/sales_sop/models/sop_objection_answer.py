@@ -42,7 +42,8 @@ class SopObjectionAnswer(models.Model):
     objection_ids = fields.One2many('sop.objection', 'answer_id', string="Used For")
     use_count = fields.Integer(string="Used", compute='_compute_use')
     success_rate = fields.Float(
-        string="Removed (%)", compute='_compute_use', help="Resolved of all objections it was used for that are closed.")
+        string="Removed (%)", compute='_compute_use',
+        help="Resolved of all objections it was used for that are closed.")
     success = fields.Char(compute='_compute_use', help="How many of the objections it was used for were resolved.")
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(

@@ -16,7 +16,7 @@ ASKED = ('mkt', 'px')
 
 
 class SopObjectionRepeat(models.Model):
-    """An objection customers raise again and again: marketing and the product expert are asked, once a quarter (S4.2)."""
+    """An objection that recurs: marketing and the product expert are asked, once a quarter (S4.2)."""
 
     _name = 'sop.objection.repeat'
     _description = "Recurring Objection"

@@ -35,7 +35,7 @@ class SopPresentation(models.Model):
         [('planned', "Planned"), ('done', "Done")], required=True, default='planned', readonly=True, copy=False,
         index=True)
     audience_ids = fields.Many2many(
-        'sop.stakeholder', string="Audience", domain="[('lead_id', '=', lead_id)]", copy=False,
+        'sop.stakeholder', domain="[('lead_id', '=', lead_id)]", copy=False,
         help="The customer's people who were there.")
     user_ids = fields.Many2many(
         'res.users', string="Our People", domain="[('share', '=', False)]", default=lambda self: self.env.user)

@@ -20,7 +20,7 @@ class OfferCommon(SalesSopCommon):
         cls.boss = cls._create_person(cls.lead, "Mr. Zhao", 'decision')
         cls.engineer = cls._create_person(cls.lead, "Ms. Qian", 'user')
         cls.solution = as_engine(cls.env['sop.solution']).create(
-            {'lead_id': cls.lead.id, 'state': 'approved'}).with_env(cls.env)
+            {'lead_id': cls.lead.id, 'name': "Air station", 'state': 'approved'}).with_env(cls.env)
         cls.competitor = cls.env['sop.competitor'].create({
             'name': "Eastern Compressors", 'strengths': "Cheap", 'weaknesses': "Slow service", 'answer': "24 hours"})
         cls.foreign_lead = cls._create_lead(name="Another's", user_id=cls.user_sales_leads.id)

@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged, users
 
 from .common import SalesSopHttpCommon
-from .offer_common import NOW, OfferCommon
 from .negotiation_common import NegotiationCommon
+from .offer_common import NOW, OfferCommon
 
 
 class MinutesCommon(OfferCommon):
@@ -311,7 +311,8 @@ class TestMinutesState(MinutesCommon):
 
     def test_lead_with_minutes_is_not_deleted(self):
         lead = self._create_lead()
-        self._minutes(lead=lead, stakeholder_ids=[Command.set(self._create_person(lead, "Li", 'buyer').ids)]).action_sent()
+        person = self._create_person(lead, "Li", 'buyer')
+        self._minutes(lead=lead, stakeholder_ids=[Command.set(person.ids)]).action_sent()
         with self.assertRaises(UserError):
             lead.unlink()
 

@@ -66,7 +66,8 @@ class TestPresentation(PresentationCommon):
             self._present(solution_id=self.solution.id)
 
     def test_solution_of_another_lead_is_not_shown(self):
-        foreign = as_engine(self.env['sop.solution']).create({'lead_id': self.foreign_lead.id, 'state': 'approved'})
+        foreign = as_engine(self.env['sop.solution']).create({
+            'lead_id': self.foreign_lead.id, 'name': "Other", 'state': 'approved'})
         with self.assertRaises(ValidationError):
             self._present(solution_id=foreign.id)
 
