@@ -270,6 +270,16 @@ class SopNeed(models.Model):
             gained, lost = need.conflict_ids - known, known - need.conflict_ids
             as_engine(gained).write({'conflict_ids': [Command.link(need.id)]})
             as_engine(lost).write({'conflict_ids': [Command.unlink(need.id)]})
+            need._sop_tell_settled(lost)
+
+    def _sop_tell_settled(self, others):
+        """A contradiction that was taken out leaves a trace."""
+        for other in others:
+            # sudo: who may change the need may tell it in the chatter of its opportunity.
+            self.lead_id.sudo()._message_log(body=self.env._(
+                "No contradiction any more between %(need)s and %(other)s. %(note)s",
+                need=self.display_name, other=other.display_name, note=self.conflict_note or ''),
+                author_id=self.env.user.partner_id.id)
 
     def _sop_own_files(self):
         """Whoever reads a need reads its files, also what was uploaded before the need was saved."""

@@ -343,10 +343,13 @@ class TestNeedConflict(NeedCommon):
         one, other, third = self.needs
         one.conflict_ids = other
         self.assertEqual((other.conflict_ids, other.has_conflict, third.has_conflict), (one, True, False))
-        other.conflict_ids = third
+        other.write({'conflict_ids': [Command.set(third.ids)], 'conflict_note': "The customer <b>pays</b>"})
         self.env.invalidate_all()
         self.assertEqual((one.conflict_ids, third.conflict_ids), (self.env['sop.need'], other))
         self.assertEqual(self.needs.mapped('has_must_conflict'), [False, False, False])
+        note = self.lead.message_ids[0]
+        self.assertIn("N-01", note.body)
+        self.assertEqual(note.author_id, self.user_sales_salesman.partner_id)
         created = self._need("Is red", conflict_ids=[Command.link(third.id)])
         self.assertIn(created, third.conflict_ids)
 
@@ -371,12 +374,16 @@ class TestNeedOwn(NeedCommon):
     """What law and our own rules demand is confirmed by whoever answers for it."""
 
     def test_an_expert_without_rights_in_sales(self):
-        need = self._need("CE marking", origin='legal', category='legal')
+        need = self._need("CE marking", origin='legal', category='legal', said_by_id=self.person.id)
         self._need("Secret of the customer")
         expert = self.env(user=self.user_expert)
         self.assertEqual(expert['sop.need'].search([]), need)
         own = need.with_env(expert)
         self.assertTrue(own.can_confirm_own)
+        values, = own.web_read({
+            name: {'fields': {'display_name': {}}}
+            for name in ('lead_id', 'said_by_id', 'interview_id', 'conflict_ids', 'attachment_ids')})
+        self.assertEqual(values['lead_id']['display_name'], "Ten pumps")
         own.action_confirm_own()
         self.assertEqual(
             (need.state, need.confirmed_user_id, need.confirmed_by, need.confirmed_date),
