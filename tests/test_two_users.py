@@ -289,3 +289,56 @@ def test_two_managers_publish_at_once(race, world):
     states = commit(race.registry, lambda env: env['sop.process'].browse([published, *drafts]).mapped('state'))
     assert states[0] == 'retired'
     assert states.count('published') == 1, states
+
+
+@pytest.fixture
+def signoff(race, world):
+    """The id of a request that waits for a customer."""
+    def build(env):
+        lead = env['crm.lead'].browse(race.lead)
+        lead.partner_id = env['res.partner'].create({'name': "Ms. Wang"})
+        order = env['sop.oral.order'].with_user(world.amy).create({
+            'lead_id': lead.id, 'caller': "Ms. Wang", 'line_ids': [(0, 0, {'name': "Pump", 'quantity': 3})]})
+        return order._sop_request_signoff(mail=False).id
+
+    return commit(race.registry, build)
+
+
+def answer(signoff, state, name):
+    """Somebody at the customer answers, as the portal does it."""
+    return odoo.SUPERUSER_ID, lambda lead: lead.env['sop.signoff'].browse(signoff)._answer(state, name)
+
+
+def read_signoff(race, signoff):
+    def look(env):
+        request = env['sop.signoff'].browse(signoff)
+        order = env['sop.oral.order'].browse(request.res_id)
+        return SimpleNamespace(
+            answer=(request.state, request.signer_name), state=order.state, quantity=order.line_ids.quantity,
+            told=len(order.lead_id.message_ids.filtered(lambda note: request.title in note.body)))
+
+    return commit(race.registry, look)
+
+
+@ROUNDS
+def test_two_persons_of_the_customer_answer(race, signoff, round_):
+    """The first answer counts, and is told once."""
+    race.run(answer(signoff, 'confirmed', "Ms. Wang"), answer(signoff, 'declined', "Mr. Li"))
+    result = read_signoff(race, signoff)
+    assert result.answer in (('confirmed', "Ms. Wang"), ('declined', "Mr. Li"))
+    assert result.state == result.answer[0]
+    assert result.told == 2, "The request and one answer"
+
+
+@ROUNDS
+def test_changed_while_the_customer_confirms(race, world, signoff, round_):
+    """Nobody confirms what he was not shown, and what is confirmed does not change."""
+    def change(lead):
+        lead.sop_oral_order_ids.line_ids.quantity = 4
+
+    changed, __ = race.run((world.amy, change), answer(signoff, 'confirmed', "Ms. Wang"))
+    result = read_signoff(race, signoff)
+    if changed is None:
+        assert (result.quantity, result.answer[0], result.state) == (4, 'outdated', 'draft')
+    else:
+        assert (result.quantity, result.answer[0], result.state) == (3, 'confirmed', 'confirmed')
