@@ -82,7 +82,7 @@ OBJECTION_CATEGORIES = [
     ('product', "Product and technology"),
     ('service', "Service"),
     ('company', "Our reputation"),
-    ('competitor', "Competitor"),
+    ('competitor', "Competition"),
     ('timing', "Timing"),
     ('authority', "Authority"),
     ('payment', "Payment"),

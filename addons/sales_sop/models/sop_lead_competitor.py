@@ -29,7 +29,7 @@ class SopLeadCompetitor(models.Model):
     card_weaknesses = fields.Text(related='competitor_id.weaknesses', string="Known Weaknesses")
     card_answer = fields.Text(related='competitor_id.answer', string="Our Known Answer")
     result = fields.Selection(
-        [('open', "Open"), ('won', "Won against it"), ('lost', "Lost to it"), ('other', "Lost, not to it")],
+        [('open', "Running"), ('won', "Won against it"), ('lost', "Lost to it"), ('other', "Lost, not to it")],
         compute='_compute_result', compute_sudo=True)
 
     _lead_competitor_uniq = models.UniqueIndex(

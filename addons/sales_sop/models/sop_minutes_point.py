@@ -6,7 +6,7 @@ from .sop_minutes import STEP_TYPE
 
 POINT_KINDS = [
     ('agreed', "Agreed"),
-    ('open', "Open"),
+    ('open', "Still open"),
     ('parked', "Parked"),
 ]
 

@@ -37,7 +37,7 @@ class SopObjection(models.Model):
     company_id = fields.Many2one(
         'res.company', compute='_compute_company_id', store=True, precompute=True, index=True)
     state = fields.Selection(
-        [('open', "Open"), ('answered', "Answered"), ('resolved', "Resolved"), ('kept', "Customer keeps it"),
+        [('open', "To Answer"), ('answered', "Answered"), ('resolved', "Resolved"), ('kept', "Customer keeps it"),
          ('lost', "Deal lost for it")],
         required=True, default='open', readonly=True, copy=False, index=True, tracking=True)
     category = fields.Selection(OBJECTION_CATEGORIES, required=True, index=True)
