@@ -22,7 +22,7 @@ class CrmLead(models.Model):
         string="Completeness (%)", readonly=True, copy=False, aggregator='avg',
         help="Share of the score sheet that is answered, by weight.", prefetch='sop')
     sop_grade = fields.Selection(
-        GRADES, string="Grade", readonly=True, copy=False, index='btree_not_null', prefetch='sop')
+        GRADES, string="Grade", readonly=True, copy=False, index='btree_not_null')
     sop_grade_date = fields.Datetime(string="Graded On", readonly=True, copy=False, prefetch='sop')
     sop_graded_by_id = fields.Many2one(
         'res.users', string="Rated By", readonly=True, copy=False, ondelete='set null',

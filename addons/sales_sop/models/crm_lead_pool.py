@@ -10,7 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine import as_engine, get_owner_cause, is_engine, with_owner_cause
-from .crm_lead_cadence import FRONT_PHASES
+from .crm_lead_cadence import FRONT_PHASES, UNGRADED
 
 MANAGER = 'sales_sop.group_sop_manager'
 # How many leads a message names.
@@ -309,6 +309,24 @@ class CrmLead(models.Model):
                 "CASE WHEN lead.user_id IS NOT NULL AND rule.protection > 0 THEN %s + rule.protection END", day),
         }
 
+    def _prepare_sop_protection(self, company, today):
+        """The same for one lead that is written anyway."""
+        days = self._get_sop_protection_days().get((company.id, self.sop_grade or UNGRADED))
+        if days is None:
+            return {}
+        start = today if self.user_id else False
+        return {
+            'sop_activity_date': start,
+            'sop_protected_until': bool(start and days > 0) and start + timedelta(days=days),
+        }
+
+    @api.model
+    @tools.ormcache()
+    def _get_sop_protection_days(self):
+        return {
+            (company_id, grade): days
+            for company_id, grade, _first, _cadence, days, _pace in self._get_sop_grade_limits()}
+
     def _sop_prolong(self):
         """Somebody was active on these leads."""
         self._sop_update_by_grade(self._get_sop_protection_assignments())
@@ -316,13 +334,25 @@ class CrmLead(models.Model):
     @api.model
     def _sop_settle(self, moves):
         result = super()._sop_settle(moves)
-        moved = self.browse(move.document.id for move in moves if move.kind != 'enter' and move.outcome == 'open')
-        if moved:
-            moved.sudo()._sop_prolong()
+        migrated = self.browse(move.document.id for move in moves if move.kind == 'migrated' and move.outcome == 'open')
+        if migrated:
+            migrated.sudo()._sop_prolong()
         back = self.browse(move.document.id for move in moves if move.kind in ('restored', 'reopened'))
         if back:
             back.sudo()._sop_update_by_grade(self._get_sop_contact_assignments())
         return result
+
+    @api.model
+    def _get_sop_step_values(self, moves):
+        """A step is an activity, as in :meth:`_sop_prolong`; written with the position it costs no statement."""
+        values = super()._get_sop_step_values(moves)
+        steps = self.sudo().browse(
+            move.document.id for move in moves if move.kind not in ('enter', 'migrated') and move.outcome == 'open')
+        for company, leads in steps.grouped(lambda lead: lead._get_sop_company()).items():
+            today = company._get_sop_local_date(fields.Datetime.now())
+            for lead in leads:
+                values[lead.id] = {**values.get(lead.id, {}), **lead._prepare_sop_protection(company, today)}
+        return values
 
     # ------------------------------------------------------------
     # SCHEDULED JOB

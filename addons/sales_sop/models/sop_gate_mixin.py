@@ -177,9 +177,10 @@ class SopGateMixin(models.AbstractModel):
         now = fields.Datetime.now()
         deadlines = self._get_sop_deadlines(
             (move.document, now, move.to_stage.day_limit) for move in moves)
+        more = self._get_sop_step_values(moves)
         groups = defaultdict(list)
         for move in moves:
-            values = {'sop_outcome': move.outcome}
+            values = {'sop_outcome': move.outcome, **more.get(move.document.id, {})}
             if move.outcome == 'open' or move.to_stage != move.from_stage:
                 values.update(
                     sop_stage_id=move.to_stage.id,
@@ -190,6 +191,11 @@ class SopGateMixin(models.AbstractModel):
             groups[tuple(values.items())].append(move.document.id)
         for values, ids in groups.items():
             as_engine(self.browse(ids), tracking_disable=True).write(dict(values))
+
+    @api.model
+    def _get_sop_step_values(self, moves):
+        """``{document id: values}`` to write together with the new position."""
+        return {}
 
     @api.model
     def _sop_warn(self, moves, open_items):
