@@ -225,16 +225,16 @@ class CrmLead(models.Model):
     @api.model
     def _sop_run_follow_ups(self):
         waiting = self.env.cr.precommit.data.pop('sop.follow_ups', {})
-        leads = self.browse(waiting).exists()
-        if len(leads) > AT_ONCE:
+        if len(waiting) > AT_ONCE:
             if cron := self.env.ref('sales_sop.ir_cron_sop_follow_up', raise_if_not_found=False):
                 cron._trigger()
             return
-        due = self.search(Domain('id', 'in', leads.ids) & self._get_sop_cadence_domain())
-        planned = leads._get_sop_follow_ups()
-        due._sop_make_follow_ups(set(planned.mapped('res_id')))
+        due = self.search(Domain('id', 'in', list(waiting)) & self._get_sop_cadence_domain())
+        planned = self.browse(waiting)._get_sop_follow_ups()
+        planned_ids = set(planned.mapped('res_id'))
+        due._sop_make_follow_ups(planned_ids)
         due.filtered(lambda lead: waiting[lead.id])._sop_move_follow_ups(planned)
-        (leads - due)._sop_drop_follow_ups(planned)
+        (self.browse(planned_ids) - due)._sop_drop_follow_ups(planned)
 
     def _sop_make_follow_ups(self, planned_ids=()):
         missing = self.filtered(lambda lead: lead.id not in planned_ids)

@@ -89,8 +89,11 @@ class CrmLead(models.Model):
     def _sop_settle(self, moves):
         """A lead that is taken up again is not declined any more; the log keeps that it was."""
         result = super()._sop_settle(moves)
-        declined = self.browse([move.document.id for move in moves if move.outcome != 'lost']).sudo().filtered(
-            'sop_no_bid_reason')
+        # What was running was not declined.
+        taken_up = self.browse([
+            move.document.id for move in moves
+            if move.outcome != 'lost' and move.kind not in ('enter', 'forward', 'backward')])
+        declined = taken_up.sudo().filtered('sop_no_bid_reason')
         if declined:
             as_engine(declined).write(dict.fromkeys(NO_BID_FIELDS, False))
         return result
