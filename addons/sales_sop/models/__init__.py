@@ -43,6 +43,7 @@ from . import crm_lead_hold
 from . import crm_lead_hold_routes
 from . import res_partner_source
 from . import ir_actions_server
+from . import ir_http
 from . import mail_activity
 from . import mail_mail
 from . import calendar_event

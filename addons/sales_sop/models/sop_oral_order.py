@@ -12,7 +12,7 @@ FROZEN = ('confirmed', 'cancelled')
 CHANNELS = [
     ('phone', "Phone"),
     ('visit', "Visit"),
-    ('message', "Message"),
+    ('message', "Instant message"),
 ]
 RESTATE = 'sales_sop.mail_activity_type_oral_restate'
 START = 'sales_sop.mail_activity_type_oral_start'
@@ -44,7 +44,7 @@ class SopOralOrder(models.Model):
         'res.company', compute='_compute_company_id', store=True, index='btree_not_null', precompute=True)
     currency_id = fields.Many2one(
         'res.currency', compute='_compute_currency_id', store=True, readonly=False, required=True, precompute=True)
-    channel = fields.Selection(CHANNELS, string="Ordered By", required=True, default='phone')
+    channel = fields.Selection(CHANNELS, string="Ordered Through", required=True, default='phone')
     stakeholder_id = fields.Many2one(
         'sop.stakeholder', string="Person", domain="[('lead_id', '=', lead_id)]", index='btree_not_null',
         ondelete='set null')

@@ -196,6 +196,7 @@ class TestSignoffPortal(PortalCommon):
         signoff = self.order._sop_request_signoff(mail=False)
         page = self.url_open(signoff._get_url().replace(signoff.get_base_url(), ''))
         self.assertIn('"lang": "fr_FR"', page.text)
+        self.assertIn('sales_sop', self.env['ir.http']._get_translation_frontend_modules_name())
 
 
 @tagged('post_install', '-at_install')
