@@ -151,7 +151,11 @@ class CrmLead(models.Model):
     # QUOTATION
     # ------------------------------------------------------------
 
-    @api.depends('order_ids.state', 'order_ids.validity_date', 'order_ids.order_line', 'sop_negotiation_ids.line_ids.agreed')
+    @api.depends(
+        'order_ids.state', 'order_ids.validity_date', 'order_ids.date_order', 'order_ids.payment_term_id',
+        'order_ids.order_line.price_unit', 'order_ids.order_line.discount', 'order_ids.order_line.product_uom_qty',
+        'order_ids.order_line.customer_lead', 'sop_negotiation_ids.is_current', 'sop_negotiation_ids.line_ids.status',
+        'sop_negotiation_ids.line_ids.agreed_number', 'sop_negotiation_ids.line_ids.payment_term_id')
     @api.depends_context('lang')
     def _compute_sop_quotation_state(self):
         # sudo: the state of the quotation belongs to the lead, whoever may read the order.
