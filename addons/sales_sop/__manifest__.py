@@ -113,6 +113,7 @@
     ],
     'demo': [
         'demo/res_users_demo.xml',
+        'demo/sop_position_demo.xml',
         'demo/product_product_demo.xml',
         'demo/res_partner_industry_demo.xml',
         'demo/res_partner_demo.xml',

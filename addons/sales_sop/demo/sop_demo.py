@@ -11,7 +11,6 @@ from .sop_demo_stories import (
     CHINESE,
     FOLLOW_UP,
     INTERESTED,
-    NOT_APPLICABLE,
     RATINGS,
     REMARKS,
     RESEARCH,
@@ -93,8 +92,6 @@ class SopDemo(models.AbstractModel):
             meet = getattr(self, f"_meet_{item.code.lower().replace('.', '_')}", None)
             if meet:
                 meet(lead.with_user(lead.user_id))
-        elif item.code in NOT_APPLICABLE and not lead.order_ids.order_line.filtered('discount'):
-            lead.with_user(lead.user_id).action_sop_not_applicable(item.id, NOT_APPLICABLE[item.code])
         else:
             self._tell_tick(lead, item.code, REMARKS.get(item.code))
 
@@ -240,16 +237,19 @@ class SopDemo(models.AbstractModel):
 
     def _make_file(self, lead, item, doer):
         """A page that says what it stands for. Returns a list with its id."""
-        name = f'{item.document_kind} - {lead.name}'
+        return self._make_page(lead.with_user(doer), item.document_kind).ids
+
+    def _make_page(self, lead, title):
+        name = f'{title} - {lead.name}'
         stream = BytesIO()
         page = canvas.Canvas(stream)
         page.drawString(72, 760, name)
         page.drawString(72, 730, "Sample document of the demo data.")
         page.save()
-        return self.env['ir.attachment'].with_user(doer).create({
+        return lead.env['ir.attachment'].create({
             'name': f'{name}.pdf', 'raw': stream.getvalue(), 'mimetype': 'application/pdf',
             'res_model': lead._name, 'res_id': lead.id,
-        }).ids
+        })
 
     # ------------------------------------------------------------
     # DATES
