@@ -3,8 +3,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine import as_engine
+from .sale_order_negotiation import QUOTATION_TYPE
 
-QUOTATION_TYPE = 'sales_sop.mail_activity_type_quotation'
 LIVE_ORDERS = ('draft', 'sent', 'sale')
 
 
@@ -28,9 +28,9 @@ class CrmLead(models.Model):
         compute='_compute_sop_floor_state', search='_search_sop_floor_state',
         help="Terms and prices that need an approval and have none that is still valid.")
     sop_quotation_state = fields.Selection([
-        ('none', "No quotation"), ('draft', "Not sent"), ('expired', "Expired"), ('differs', "Differs from what was agreed"),
-        ('valid', "Valid")], string="Quotation State", compute='_compute_sop_quotation_state',
-        search='_search_sop_quotation_state')
+        ('none', "No quotation"), ('draft', "Not sent"), ('expired', "Expired"),
+        ('differs', "Differs from what was agreed"), ('valid', "Valid")], string="Quotation State",
+        compute='_compute_sop_quotation_state', search='_search_sop_quotation_state')
     sop_quotation_order_id = fields.Many2one(
         'sale.order', string="Latest Quotation", compute='_compute_sop_quotation_state')
     sop_quotation_difference = fields.Text(
@@ -75,7 +75,8 @@ class CrmLead(models.Model):
 
     @api.depends(
         'sop_negotiation_ids.is_current', 'sop_negotiation_ids.line_ids.is_beyond',
-        'sop_negotiation_ids.line_ids.status', 'sop_floor_approval_ids.state')
+        'sop_negotiation_ids.line_ids.status', 'sop_floor_approval_ids.state', 'order_ids.state',
+        'order_ids.order_line.sop_price_state', 'order_ids.order_line.sop_discount')
     def _compute_sop_floor_state(self):
         below = self._get_sop_below_floor_ids(self.ids) if self.ids else set()
         for lead in self:
@@ -109,7 +110,8 @@ class CrmLead(models.Model):
                  FROM sop_negotiation sheet
                  JOIN sop_negotiation_line line ON line.negotiation_id = sheet.id
             LEFT JOIN sop_floor_approval approval
-                   ON approval.id = line.approval_id AND approval.state = 'approved' AND approval.valid_until >= %(today)s
+                   ON approval.id = line.approval_id AND approval.state = 'approved'
+                  AND approval.valid_until >= %(today)s
                 WHERE sheet.is_current AND line.status = 'agreed' AND line.is_beyond AND approval.id IS NULL
                   AND %(mine)s""",
             today=self._get_sop_floor_today(),
@@ -230,7 +232,8 @@ class CrmLead(models.Model):
         result = super()._merge_dependences(opportunities)
         # sudo: who may merge these leads sees them; what was negotiated is kept.
         sheets = as_engine((self | opportunities).sudo().with_context(active_test=False).sop_negotiation_ids)
-        kept = sheets.sorted(lambda sheet: (sheet.is_current, sheet.state == 'open', sheet.lead_id == self, sheet.id))[-1:]
+        kept = sheets.sorted(
+            lambda sheet: (sheet.is_current, sheet.state == 'open', sheet.lead_id == self, sheet.id))[-1:]
         others = sheets - kept
         others.is_current = False
         others.filtered(lambda sheet: sheet.state != 'closed').write({

@@ -100,8 +100,9 @@ class SaleOrderLine(models.Model):
 
     def _get_sop_uncovered(self):
         """Lines of deals in a procedure whose price nobody with the authority agreed to."""
-        beyond = self.filtered(lambda line: line.sop_price_state in ('authority', 'below', 'margin'))
-        beyond = beyond.filtered(lambda line: line.order_id.opportunity_id.sop_process_id)
+        # The deal first: plain orders cost nothing.
+        ours = self.filtered(lambda line: line.order_id.opportunity_id.sop_process_id)
+        beyond = ours.filtered(lambda line: line.sop_price_state in ('authority', 'below', 'margin'))
         return beyond.filtered(lambda line: not line._get_sop_cover())
 
     def _get_sop_cover(self):

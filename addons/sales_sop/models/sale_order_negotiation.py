@@ -6,6 +6,8 @@ from odoo.tools import float_compare
 
 # Per cent and days are compared as people read them.
 DIGITS = 2
+ISSUED = ('sent', 'sale')
+QUOTATION_TYPE = 'sales_sop.mail_activity_type_quotation'
 
 
 class SaleOrder(models.Model):
@@ -46,6 +48,39 @@ class SaleOrder(models.Model):
         self.ensure_one()
         today = (self.company_id or self.env.company)._get_sop_local_date(fields.Datetime.now())
         return bool(self.state in ('draft', 'sent') and self.validity_date and self.validity_date < today)
+
+    # ------------------------------------------------------------
+    # SENDING AND CONFIRMING
+    # ------------------------------------------------------------
+
+    def write(self, vals):
+        issued = vals.get('state') in ISSUED and self.filtered(lambda order: order.state != vals['state'])
+        if issued:
+            issued._check_sop_prices(vals['state'])
+        result = super().write(vals)
+        if issued:
+            # sudo: what was asked for has been done, whoever did it.
+            issued.sudo().opportunity_id.filtered('sop_process_id').activity_unlink([QUOTATION_TYPE])
+        return result
+
+    def _check_sop_prices(self, state):
+        """What goes beyond one's authority is approved before the customer sees it.
+
+        A customer who signs is not told about our limits: his quotation was
+        checked when it was sent.
+        """
+        if state == 'sale' and not self.env.user._is_internal():
+            return
+        for order in self.filtered(lambda order: state == 'sent' or order.state == 'draft'):
+            # sudo: the rule holds for whoever sends, and is judged with what he may not see.
+            own = order.sudo()
+            if own.opportunity_id.sop_stage_id.gate != 'enforce':
+                continue
+            if lines := own.order_line._get_sop_uncovered():
+                raise UserError(self.env._(
+                    "%(order)s: the price of %(products)s goes beyond what you may agree to. Ask for its approval "
+                    "before the customer gets it.", order=order.name,
+                    products=', '.join(lines.product_id.mapped('display_name'))))
 
     # ------------------------------------------------------------
     # AGAINST THE AGREED TERMS

@@ -42,10 +42,10 @@ class SopFloorApproval(models.Model):
         'sop.negotiation.line', string="Term of the Deal", index='btree_not_null', ondelete='cascade')
     negotiation_id = fields.Many2one('sop.negotiation', readonly=True, index='btree_not_null', ondelete='cascade')
     order_line_id = fields.Many2one(
-        'sale.order.line', string="Order Line", index='btree_not_null', ondelete='set null')
-    order_id = fields.Many2one('sale.order', string="Order", readonly=True, index='btree_not_null', ondelete='set null')
+        'sale.order.line', index='btree_not_null', ondelete='set null')
+    order_id = fields.Many2one('sale.order', readonly=True, index='btree_not_null', ondelete='set null')
     product_id = fields.Many2one('product.product', readonly=True, ondelete='restrict')
-    term_id = fields.Many2one('sop.term', string="Term", readonly=True, index=True, ondelete='restrict')
+    term_id = fields.Many2one('sop.term', readonly=True, index=True, ondelete='restrict')
     unit = fields.Char(related='term_id.unit')
     better = fields.Selection(related='term_id.better')
     subject = fields.Char(compute='_compute_subject', compute_sudo=True)

@@ -145,7 +145,8 @@ class SopNegotiation(models.Model):
             'target_value': target,
             'floor_value': floor,
             'company_floor': floor,
-            'has_company_floor': term.has_number and (not term.by_deal or term.key in known),
+            # The planned lead time is a limit like those of the company; the quantity is a proposal.
+            'has_company_floor': term.has_number and (not term.by_deal or term.key == 'delivery' and term.key in known),
             'target_text': term.target_text,
             'floor_text': term.floor_text,
         }

@@ -51,7 +51,8 @@ class SopNegotiationLine(models.Model):
     standing = fields.Selection(
         STANDINGS, string="Stands", help="How what we offer or agree in words stands to our target and floor.")
     number = fields.Float(
-        string="Its Number", digits=(16, DIGITS), help="That goes with the words: the longest credit of a payment, in days.")
+        string="Its Number", digits=(16, DIGITS),
+        help="That goes with the words: the longest credit of a payment, in days.")
     payment_term_id = fields.Many2one('account.payment.term', string="Payment Terms of the Quotation")
     agreed = fields.Char()
     agreed_number = fields.Float(
@@ -66,7 +67,8 @@ class SopNegotiationLine(models.Model):
         help="By how much the agreed value is worse than the floor; negative: better.")
     is_beyond = fields.Boolean(readonly=True, copy=False, help="Somebody else has to agree to what was agreed.")
     approval_id = fields.Many2one(
-        'sop.floor.approval', string="Approved By", readonly=True, copy=False, index='btree_not_null', ondelete='set null')
+        'sop.floor.approval', string="Approved By", readonly=True, copy=False, index='btree_not_null',
+        ondelete='set null')
     approval_ids = fields.One2many('sop.floor.approval', 'negotiation_line_id', string="Approvals", readonly=True)
     needs_approval = fields.Boolean(compute='_compute_needs_approval')
     approval_state = fields.Selection(
@@ -172,10 +174,12 @@ class SopNegotiationLine(models.Model):
     def _check_limits(self):
         for line in self.sudo().filtered(lambda line: line.term_id.has_number):
             term = line.term_id
-            if line.has_company_floor and term._is_worse(line.floor_value, line.company_floor) and not is_engine(self.env):
+            # Looser than usual by an approval only.
+            guarded = line.has_company_floor and not is_engine(self.env)
+            if guarded and term._is_worse(line.floor_value, line.company_floor):
                 raise ValidationError(self.env._(
                     "%s: for a deal the floor may be stricter than usual, not looser.", term.name))
-            if term._is_worse(line.target_value, line.floor_value) and line.floor_value:
+            if line.floor_value and term._is_worse(line.target_value, line.floor_value):
                 raise ValidationError(self.env._(
                     "%s: the target is worse for us than the floor. Exchange the two.", term.name))
 

@@ -5,5 +5,6 @@ class SopPosition(models.Model):
     _inherit = 'sop.position'
 
     def _sop_let_in(self):
-        super()._sop_let_in()
+        result = super()._sop_let_in()
         self.env['sop.floor.decision']._sop_renew_approvers()
+        return result

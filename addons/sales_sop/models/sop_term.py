@@ -29,7 +29,8 @@ class SopTerm(models.Model):
     _order = 'sequence, id'
 
     name = fields.Char(required=True, translate=True)
-    key = fields.Char(required=True, help="Its short name in English; a company replaces a term by one with the same key.")
+    key = fields.Char(
+        required=True, help="Its short name in English; a company replaces a term by one with the same key.")
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     company_id = fields.Many2one(

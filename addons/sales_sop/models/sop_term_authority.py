@@ -23,7 +23,7 @@ class SopTermAuthority(models.Model):
         [('target', "Up to the target"), ('floor', "Up to the floor"), ('value', "Up to a value"),
          ('any', "Without a limit")],
         string="Range", required=True, default='floor')
-    up_to = fields.Float(string="Up To", digits=(16, DIGITS), groups='sales_sop.group_sop_floor')
+    up_to = fields.Float(digits=(16, DIGITS), groups='sales_sop.group_sop_floor')
     position_ids = fields.Many2many(
         'sop.position', string="Decide Together",
         help="All of them must agree; who holds them in the company of the deal decides. Empty: whoever negotiates.")

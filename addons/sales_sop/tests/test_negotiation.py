@@ -49,7 +49,7 @@ class TestNegotiation(NegotiationCommon):
 
     def test_limits_are_fixed_by_the_start(self):
         price = self._line(self._create_sheet(), 'price')
-        for actor in (price, price.with_user(self.user_sales_manager), price.sudo(), self.env[price._name].browse(price.id)):
+        for actor in (price, price.with_user(self.user_sales_manager), price.sudo(), price.with_env(self.env)):
             for values in ({'floor_value': 7}, {'target_value': 2}, {'floor_text': "x"}):
                 with self.assertRaises(UserError):
                     actor.write(values)
