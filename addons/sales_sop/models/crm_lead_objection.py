@@ -79,6 +79,18 @@ class CrmLead(models.Model):
             if lead.sop_lost_competitor_id and lead.sop_lost_competitor_id not in lead.sop_competitor_ids.competitor_id
         ])
 
+    def _sop_hand_over(self, before):
+        """Objections the former salesperson was to answer are up to the new one."""
+        result = super()._sop_hand_over(before)
+        # sudo: what is open is handed over, whoever noted it.
+        waiting = self.env['sop.objection'].sudo().search(
+            Domain('lead_id', 'in', self.ids) & Domain('state', 'in', ('open', 'answered')))
+        former = {lead.id: user for lead, user in before.items()}
+        passed = waiting.filtered(lambda objection: objection.user_id == former.get(objection.lead_id.id))
+        for user, objections in passed.grouped(lambda objection: objection.lead_id.user_id).items():
+            as_engine(objections).write({'user_id': user.id})
+        return result
+
     def _merge_dependences(self, opportunities):
         result = super()._merge_dependences(opportunities)
         # sudo: what was said about the merged leads is kept, whoever merges.

@@ -252,12 +252,6 @@ class SopObjection(models.Model):
             as_engine(self).write({'answer_id': answer.id, 'response': self.response})
         return answer.get_formview_action()
 
-    def action_open(self):
-        """Show the objection with everything around it."""
-        self.ensure_one()
-        self.check_access('read')
-        return self.get_formview_action()
-
     # ------------------------------------------------------------
     # MOVES
     # ------------------------------------------------------------

@@ -189,6 +189,17 @@ class TestObjectionEscalation(ObjectionCommon):
         late.action_resolve()
         self.assertFalse(activity.exists())
 
+    def test_new_salesperson_takes_over(self):
+        open_one, of_expert = self._object(), self._object(user_id=self.expert.id)
+        closed = self._object(response="Energy")
+        closed.action_resolve()
+        self.lead.with_user(self.user_sales_manager).user_id = self.user_sales_leads
+        objections = (open_one | of_expert | closed).with_env(self.env)
+        self.assertEqual(
+            objections.mapped('user_id'), self.user_sales_leads | self.expert | self.user_sales_salesman)
+        self.assertEqual(
+            self._get_activities(open_one, 'mail_activity_type_objection').user_id, self.user_sales_leads)
+
     def test_batches(self):
         with freeze_time(NOW):
             objections = self.env['sop.objection'].browse([self._object().id for __ in range(5)])
