@@ -72,7 +72,7 @@ class SopOralOrder(models.Model):
     start_state = fields.Selection(
         [('asked', "Asked for"), ('released', "Released"), ('refused', "Refused")], string="Urgent Start",
         readonly=True, copy=False, help="Whether work may start before the customer confirms in writing.")
-    start_asked_by_id = fields.Many2one('res.users', string="Start Asked By", readonly=True, copy=False)
+    start_asked_by_id = fields.Many2one('res.users', readonly=True, copy=False)
     start_reason = fields.Char(string="Why It Is Urgent", readonly=True, copy=False)
     start_approver_ids = fields.Many2many('res.users', string="Asked to Release", readonly=True, copy=False)
     start_by_id = fields.Many2one('res.users', string="Start Decided By", readonly=True, copy=False)
@@ -250,10 +250,11 @@ class SopOralOrder(models.Model):
         return signoff
 
     def _sop_on_signoff(self, signoff):
-        super()._sop_on_signoff(signoff)
+        result = super()._sop_on_signoff(signoff)
         self._done_restating()
         if signoff.state == 'confirmed':
             self._confirm_paid_orders()
+        return result
 
     def _confirm_paid_orders(self):
         """Payments that came before the confirmation confirm their orders now."""

@@ -45,7 +45,7 @@ class SopSignoff(models.Model):
     company_id = fields.Many2one('res.company', index=True)
     access_token = fields.Char(groups=NO_ACCESS, default=lambda self: secrets.token_urlsafe(32))
     sent_date = fields.Datetime(string="Sent On")
-    sent_by_id = fields.Many2one('res.users', string="Sent By", ondelete='restrict')
+    sent_by_id = fields.Many2one('res.users', ondelete='restrict')
     valid_until = fields.Datetime()
     how = fields.Selection(CONFIRM_METHODS, string="Answered By")
     answer_date = fields.Datetime(string="Answered On")

@@ -157,7 +157,7 @@ class SopSignoffMixin(models.AbstractModel):
         self.check_access('write')
         self._check_sop_signoff()
         document = self._get_sop_signoff_document()
-        if 'sop_process_id' in document._fields and hasattr(document, '_check_sop_contactable'):
+        if hasattr(document, '_check_sop_contactable'):
             document._check_sop_contactable()
 
     def _get_sop_signoff_document(self):

@@ -61,6 +61,7 @@ from . import test_restatement
 from . import test_sales_procedure
 from . import test_setup
 from . import test_signoff
+from . import test_signoff_portal
 from . import test_solution
 from . import test_solution_review
 from . import test_term
@@ -68,8 +69,6 @@ from . import test_tours
 from . import test_value_class
 from . import test_views
 from . import test_win_loss
-from . import test_signoff
-from . import test_signoff_portal
 from . import test_workday
 from . import test_workhours
 from . import test_workshop

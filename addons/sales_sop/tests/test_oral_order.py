@@ -315,6 +315,8 @@ class TestOralOrderStart(OralOrderCommon):
         self.assertEqual(asked.read(['caller', 'amount'])[0]['amount'], 2550, "He reads what he decides on")
         self.assertEqual(asked.line_ids.read(['name'])[0]['name'], "Pump P20")
         self.assertTrue(asked.can_decide_start)
+        with Form(asked) as form:
+            self.assertEqual(form.caller, "Ms. Wang", "The form opens without rights on the opportunity")
         asked.action_release_start("Old customer")
         self.assertEqual((self.order.start_state, self.order.start_by_id), ('released', self.director))
         quotation.with_user(self.user_sales_salesman).action_confirm()
@@ -414,7 +416,8 @@ class TestOralOrderSignoff(OralOrderCommon):
 
     def test_content(self):
         self.order.write({'special_wish': "<script>alert(1)</script> blue"})
-        self.order.line_ids.write({'specification': "DN 50", 'date': '2026-12-24', 'place': "Suzhou", 'payment': "30 days"})
+        self.order.line_ids.write({
+            'specification': "DN 50", 'date': '2026-12-24', 'place': "Suzhou", 'payment': "30 days"})
         signoff = self.order._sop_request_signoff(mail=False)
         for text in ("Pump P20", "DN 50", "Suzhou", "30 days", "2,550", "blue"):
             self.assertIn(text, signoff.content)

@@ -201,7 +201,8 @@ class TestSignoffAnswer(SignoffCommon):
 
     def test_nobody_reads_the_token(self):
         signoff = self.order._sop_request_signoff()
-        for user in (self.user_sales_salesman, self.user_sales_manager, self.user_auditor, self.env.ref('base.user_admin')):
+        admin = self.env.ref('base.user_admin')
+        for user in (self.user_sales_salesman, self.user_sales_manager, self.user_auditor, admin):
             mine = signoff.with_user(user)
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 mine.read(['access_token'])
