@@ -25,9 +25,9 @@ class SopCustomerProfile(models.Model):
 
     _name = 'sop.customer.profile'
     _description = "Target Customer Profile"
-    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _inherit = ['mail.thread', 'mail.activity.mixin', 'sop.guarded.mixin']
     _order = 'sequence, code, version desc, id'
-    _sop_engine_fields = frozenset(
+    _sop_server_fields = frozenset(
         {'state', 'code', 'version', 'previous_id', 'valid_to', 'approved_by_id', 'approved_date'})
 
     name = fields.Char(required=True, tracking=True)
@@ -146,14 +146,13 @@ class SopCustomerProfile(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_sop_engine_fields(vals_list)
-        if not is_engine(self.env):
-            # Written out: no default of a context or of a user stands in for them.
-            vals_list = [{**vals, **self._prepare_draft_values()} for vals in vals_list]
-        return super().create(vals_list)
+        profiles = super().create(vals_list)
+        for profile in profiles.filtered(lambda profile: not profile.code):
+            # sudo: the next number, whoever may read sequences.
+            as_engine(profile).write({'code': self.env['ir.sequence'].sudo().next_by_code(self._name)})
+        return profiles
 
     def write(self, vals):
-        self._check_sop_engine_fields([vals])
         self._check_sop_frozen(vals)
         return super().write(vals)
 
@@ -163,27 +162,6 @@ class SopCustomerProfile(models.Model):
             for profile, vals in zip(self, vals_list, strict=True):
                 vals['name'] = self.env._("%s (copy)", profile.name)
         return vals_list
-
-    @api.model
-    def _prepare_draft_values(self):
-        # sudo: the next number, whoever may read sequences.
-        code = self.env['ir.sequence'].sudo().next_by_code('sop.customer.profile')
-        return {**dict.fromkeys(self._sop_engine_fields, False), 'state': 'draft', 'version': 1, 'code': code}
-
-    def _check_sop_engine_fields(self, vals_list):
-        """States and versions come from the buttons, not from values."""
-        if is_engine(self.env):
-            return
-        defaults = {'state': 'draft', 'version': 1}
-        for vals in vals_list:
-            forged = [
-                name for name in self._sop_engine_fields & vals.keys()
-                if vals[name] and (self or vals[name] != defaults.get(name)) or (self and not vals[name])
-            ]
-            if forged:
-                raise AccessError(self.env._(
-                    "%(fields)s of a profile cannot be written: use Approve, Retire or New Version.",
-                    fields=', '.join(sorted(self._fields[name]._description_string(self.env) for name in forged))))
 
     @api.model
     def _get_open_fields(self):

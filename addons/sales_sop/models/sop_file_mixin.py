@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
-from ..engine import as_engine, is_engine
+from ..engine import as_engine
 
 
 class SopFileMixin(models.AbstractModel):
@@ -14,6 +13,8 @@ class SopFileMixin(models.AbstractModel):
 
     _name = 'sop.file.mixin'
     _description = "File That Is Checked"
+    _inherit = ['sop.guarded.mixin']
+    _sop_server_fields = frozenset({'file_checksum', 'file_author_id', 'checked_by_id', 'checked_date'})
 
     file = fields.Binary(copy=False)
     file_name = fields.Char(string="Name of the File", copy=False)
@@ -21,37 +22,6 @@ class SopFileMixin(models.AbstractModel):
     file_author_id = fields.Many2one('res.users', string="File By", readonly=True, copy=False, ondelete='restrict')
     checked_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     checked_date = fields.Datetime(string="Checked On", readonly=True, copy=False)
-
-    @api.model
-    def _get_sop_file_protected_fields(self):
-        """Names of the fields that only the server writes."""
-        return {'file_checksum', 'file_author_id', 'checked_by_id', 'checked_date'}
-
-    @api.model
-    def default_get(self, fields):
-        # No default of a user or of a context checks anything.
-        protected = self._get_sop_file_protected_fields()
-        return super().default_get([name for name in fields if name not in protected])
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_sop_file_protected(vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_sop_file_protected([vals])
-        return super().write(vals)
-
-    def _check_sop_file_protected(self, vals_list):
-        protected = self._get_sop_file_protected_fields()
-        if is_engine(self.env):
-            return
-        for vals in vals_list:
-            forged = protected & vals.keys()
-            if any(vals[name] for name in forged) or (self and forged):
-                raise AccessError(self.env._(
-                    "%s: who put a file there and who checked it is not written directly. Use the buttons of the form.",
-                    self[:1].display_name or vals.get('name') or self._description))
 
     def _check_sop_file_open(self):
         """Refuse when the file of one of these records must not be touched any more."""

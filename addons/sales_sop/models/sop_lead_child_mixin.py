@@ -12,6 +12,9 @@ class SopLeadChildMixin(models.AbstractModel):
     _name = 'sop.lead.child.mixin'
     _description = "Part of a Lead"
 
+    # Whether there are records of no lead: the rights of the model are all they ask for.
+    _sop_lead_optional = False
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_sop_lead_values(vals_list)
@@ -37,7 +40,9 @@ class SopLeadChildMixin(models.AbstractModel):
     def _check_sop_lead_access(self, operation):
         if not self.env.su:
             # sudo: the link is read to ask for the rights on the lead it leads to.
-            self.sudo().lead_id.sudo(False).check_access(operation)
+            leads = self.sudo().lead_id.sudo(False)
+            if leads or not self._sop_lead_optional:
+                leads.check_access(operation)
 
     @api.model
     def _get_sop_invited_domain(self):
@@ -49,7 +54,8 @@ class SopLeadChildMixin(models.AbstractModel):
         if not (self.env.su or bypass_access):
             readable = self.env['crm.lead'].has_access('read')
             of_leads = Domain('lead_id', 'any', Domain.TRUE) if readable else Domain.FALSE
-            domain = Domain(domain) & (of_leads | self._get_sop_invited_domain())
+            of_none = Domain('lead_id', '=', False) if self._sop_lead_optional else Domain.FALSE
+            domain = Domain(domain) & (of_leads | of_none | self._get_sop_invited_domain())
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
 
     def _check_access(self, operation):
@@ -59,6 +65,8 @@ class SopLeadChildMixin(models.AbstractModel):
         # sudo: the link is read to ask for the rights on the lead it leads to.
         leads = self.sudo().lead_id.sudo(False)
         allowed = set(leads._filtered_access('read' if operation == 'read' else 'write')._ids)
+        if self._sop_lead_optional:
+            allowed.add(False)
         forbidden = self.filtered(lambda record: record.sudo().lead_id.id not in allowed)
         if operation == 'read' and forbidden:
             # sudo: whether he was asked is written on records he may not read yet.

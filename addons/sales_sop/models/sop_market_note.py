@@ -1,10 +1,10 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..engine import as_engine, is_engine
+from ..engine import as_engine
 
 REMINDER = 'sales_sop.mail_activity_type_market_note'
 # Stars up to which nobody should build on what was heard.
@@ -19,9 +19,10 @@ class SopMarketNote(models.Model):
 
     _name = 'sop.market.note'
     _description = "Market Note"
-    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _inherit = ['mail.thread', 'mail.activity.mixin', 'sop.guarded.mixin']
     _order = 'date desc, id desc'
     _rec_name = 'name'
+    _sop_server_fields = frozenset({'reminded_date'})
 
     name = fields.Char(string="Headline", required=True, tracking=True)
     info_type = fields.Selection(
@@ -116,13 +117,11 @@ class SopMarketNote(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_sop_engine_fields(vals_list)
-        notes = super().create([{'reminded_date': False, **vals} for vals in vals_list])
+        notes = super().create(vals_list)
         notes._check_sop_lead_access({})
         return notes
 
     def write(self, vals):
-        self._check_sop_engine_fields([vals])
         linked = {note.id: note.sudo().lead_ids for note in self} if 'lead_ids' in vals else None
         result = super().write(vals)
         if linked is not None:
@@ -132,10 +131,6 @@ class SopMarketNote(models.Model):
         if vals.get('finding'):
             self._sop_close_reminder()
         return result
-
-    def _check_sop_engine_fields(self, vals_list):
-        if not is_engine(self.env) and any(vals.get('reminded_date') for vals in vals_list):
-            raise AccessError(self.env._("Who was reminded of a market note is recorded, not entered."))
 
     def _check_sop_lead_access(self, linked):
         """A link changes what the lead's procedure has on record: it takes the right to change the lead."""

@@ -30,6 +30,7 @@ class SopMaterial(models.Model):
     _inherit = ['sop.file.mixin', 'mail.thread', 'mail.activity.mixin']
     _order = 'kind, name, id desc'
     _check_company_auto = True
+    _sop_server_fields = frozenset({'state', 'previous_id', 'is_reminded'})
 
     name = fields.Char(required=True)
     kind = fields.Selection([
@@ -132,23 +133,8 @@ class SopMaterial(models.Model):
     # DOORS
     # ------------------------------------------------------------
 
-    @api.model
-    def _get_sop_file_protected_fields(self):
-        return super()._get_sop_file_protected_fields() | {'previous_id', 'is_reminded'}
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        materials = super().create(vals_list)
-        # The values do not tell: the state may come from defaults in the context.
-        if not is_engine(self.env) and any(material.state != 'draft' for material in materials):
-            raise AccessError(self.env._("Material starts as a draft: a second person checks it."))
-        return materials
-
     def write(self, vals):
         if not is_engine(self.env):
-            if 'state' in vals:
-                raise AccessError(self.env._(
-                    "%s: its state is not written directly. Use the buttons of the form.", self[:1].display_name))
             if vals.keys() & self._get_frozen_fields():
                 self._check_sop_file_open()
             if 'responsible_id' in vals:

@@ -8,7 +8,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..engine import as_engine, is_engine
+from ..engine import as_engine
 
 _logger = logging.getLogger(__name__)
 
@@ -18,10 +18,10 @@ class SopProcess(models.Model):
 
     _name = 'sop.process'
     _description = "SOP Process"
-    _inherit = ['mail.thread', 'sop.frozen.mixin']
+    _inherit = ['mail.thread', 'sop.guarded.mixin', 'sop.frozen.mixin']
     _order = 'sequence, code, version desc, id'
     _sop_open_fields = frozenset({'name', 'description', 'sequence', 'message_main_attachment_id'})
-    _sop_engine_fields = frozenset(
+    _sop_server_fields = frozenset(
         {'state', 'published_date', 'published_by_id', 'previous_id', 'version', 'last_document_id', 'adopts_running'})
 
     name = fields.Char(required=True, translate=True, tracking=True)
@@ -95,15 +95,6 @@ class SopProcess(models.Model):
     # WRITING
     # ------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_sop_state_fields(vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_sop_state_fields([vals])
-        return super().write(vals)
-
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
         if 'code' not in (default or {}):
@@ -119,21 +110,6 @@ class SopProcess(models.Model):
         while f'{self.code}_copy{number}' in taken:
             number += 1
         return f'{self.code}_copy{number}'
-
-    def _check_sop_state_fields(self, vals_list):
-        """Versions and states come from the buttons, not from values."""
-        if is_engine(self.env):
-            return
-        defaults = {'state': 'draft', 'version': 1}
-        for vals in vals_list:
-            forged = [
-                name for name in self._sop_engine_fields & vals.keys()
-                if vals[name] and (self or vals[name] != defaults.get(name))
-            ]
-            if forged:
-                raise AccessError(self.env._(
-                    "%(fields)s of a process cannot be written: use Publish, Unpublish or New Version.",
-                    fields=', '.join(sorted(self._fields[name]._description_string(self.env) for name in forged))))
 
     def _get_sop_process(self):
         return self

@@ -36,9 +36,10 @@ class SopRequest(models.Model):
 
     _name = 'sop.request'
     _description = "Inbound Request"
-    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _inherit = ['mail.thread', 'mail.activity.mixin', 'sop.lead.child.mixin']
     _order = 'received_at desc, id desc'
     _rec_name = 'subject'
+    _sop_lead_optional = True
 
     subject = fields.Char(required=True)
     description = fields.Text()
@@ -140,33 +141,6 @@ class SopRequest(models.Model):
                 "%(state)s <> 'cancelled' AND %(deadline)s IS NOT NULL"
                 " AND (%(first_reply_at)s IS NOT NULL OR %(deadline)s < %(now)s)",
                 now=fields.Datetime.now(), **columns))
-
-    # ------------------------------------------------------------
-    # ACCESS: with a lead as the lead, without one as the company
-    # ------------------------------------------------------------
-
-    @api.model
-    def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
-        if not (self.env.su or bypass_access):
-            readable = Domain('lead_id', '=', False)
-            if self.env['crm.lead'].has_access('read'):
-                readable |= Domain('lead_id', 'any', Domain.TRUE)
-            domain = Domain(domain) & readable
-        return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
-
-    def _check_access(self, operation):
-        result = super()._check_access(operation)
-        if self.env.su or not self:
-            return result
-        # sudo: the link is read to ask for the rights on the lead it leads to.
-        leads = self.sudo().lead_id.sudo(False)
-        allowed = set(leads._filtered_access('read' if operation == 'read' else 'write')._ids)
-        forbidden = self.filtered(
-            lambda request: request.sudo().lead_id and request.sudo().lead_id.id not in allowed)
-        forbidden |= result[0] if result else self.browse()
-        if not forbidden:
-            return result
-        return forbidden, lambda: self.env['ir.rule']._make_access_error(operation, forbidden)
 
     # ------------------------------------------------------------
     # DOORS

@@ -116,10 +116,10 @@ class TestProcessFrozen(SopProcessCommon):
                 self.as_manager.create({'name': "Forged", 'code': 'forged', **vals})
 
     def test_defaults_of_the_context_do_not_publish(self):
-        with self.assertRaises(UserError):
-            self.as_manager.with_context(default_state='published').create({
-                'name': "Forged", 'code': 'forged',
-                'stage_ids': [Command.create({'name': "One", 'code': 'one'})]})
+        process = self.as_manager.with_context(default_state='published', default_version=7).create({
+            'name': "Forged", 'code': 'forged',
+            'stage_ids': [Command.create({'name': "One", 'code': 'one'})]})
+        self.assertEqual((process.state, process.version), ('draft', 1))
 
     def test_texts_and_gates_stay_open(self):
         self.as_manager.write({'name': "Sales procedure, corrected", 'description': "<p>Why</p>", 'sequence': 3})
