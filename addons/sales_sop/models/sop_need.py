@@ -189,6 +189,12 @@ class SopNeed(models.Model):
                 raise ValidationError(self.env._(
                     "%s: only the law forbids a product. Choose the origin “Law”.", need.display_name))
 
+    @api.onchange('origin')
+    def _onchange_origin(self):
+        """What the law demands is no matter of taste."""
+        if self.origin == 'legal' and self.category == 'function':
+            self.category, self.priority = 'legal', 'must'
+
     # ------------------------------------------------------------
     # DOORS
     # ------------------------------------------------------------

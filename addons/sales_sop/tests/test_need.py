@@ -113,6 +113,11 @@ class TestNeed(NeedCommon):
                     line.name = name
         needs = self.lead.sop_need_ids
         self.assertEqual(needs.mapped('code'), ['N-01', 'N-02'])
+        with Form(self.lead.with_user(self.user_sales_salesman)) as form, form.sop_need_ids.new() as line:
+            line.name = "CE marking"
+            line.origin = 'legal'
+        law = self.lead.sop_need_ids - needs
+        self.assertEqual((law.category, law.priority), ('legal', 'must'))
         self.assertEqual((set(needs.mapped('origin')), set(needs.mapped('priority'))), ({'explicit'}, {'should'}))
 
     def test_a_copy_of_the_lead_has_no_needs(self):
