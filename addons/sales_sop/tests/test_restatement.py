@@ -7,6 +7,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
+from ..engine import as_engine
 from .common import each_actor
 from .test_need import NOW, NeedCommon
 
@@ -147,6 +148,13 @@ class TestRestatement(NeedCommon):
         restatement.action_mark_sent()
         self._confirm(restatement)
         self.assertEqual(self.needs.mapped('state'), ['confirmed', 'draft'])
+
+    def test_what_changed_behind_its_back_is_not_confirmed(self):
+        restatement = self._restate()
+        restatement.action_mark_sent()
+        as_engine(self.needs[0]).write({'state': 'changed', 'version': 2})
+        self._confirm(restatement)
+        self.assertEqual(self.needs.mapped('state'), ['changed', 'confirmed'])
 
     @each_actor
     def test_what_was_sent_is_kept(self, env):
