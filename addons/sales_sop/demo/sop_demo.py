@@ -151,6 +151,7 @@ class SopDemo(models.AbstractModel):
                 'discount': discount,
             }) for product, quantity in lines],
         })
+        self._approve_prices(order)
         order.action_quotation_sent()
 
     def _tell_plan(self, lead, days, summary):
