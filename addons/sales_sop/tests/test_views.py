@@ -33,7 +33,7 @@ class TestMenus(SalesSopCommon):
         'sop_menu_deal', 'sop_presentation_menu', 'sop_objection_menu', 'sop_objection_answer_menu',
         'sop_competitor_menu', 'sop_minutes_menu', 'sop_negotiation_menu', 'sop_floor_approval_menu',
         'sop_menu_market', 'sop_market_note_menu', 'sop_customer_profile_menu', 'utm_campaign_menu_sop',
-        'sop_menu_deal', 'sop_interview_menu', 'sop_need_menu',
+        'sop_interview_menu', 'sop_need_menu', 'sop_oral_order_menu', 'sop_signoff_menu',
     }
     AUDIT = {
         'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
