@@ -161,11 +161,12 @@ class CrmLead(models.Model):
     @api.depends_context('lang')
     def _compute_sop_quotation_state(self):
         # sudo: the state of the quotation belongs to the lead, whoever may read the order.
+        baselines = {solution.lead_id: solution for solution in self.sudo()._get_sop_baseline()}
         for lead, own in zip(self, self.sudo(), strict=True):
             live = own.order_ids.filtered(lambda order: order.state in LIVE_ORDERS)
             issued = live.filtered(lambda order: order.state != 'draft')
             order = issued.sorted('id')[-1:] or live.sorted('id')[-1:]
-            differences = order._get_sop_quotation_differences() if issued else []
+            differences = order._get_sop_quotation_differences(baselines.get(own)) if issued else []
             lead.sop_quotation_order_id = order.sudo(False)
             lead.sop_quotation_difference = '\n'.join(differences) or False
             lead.sop_quotation_state = (

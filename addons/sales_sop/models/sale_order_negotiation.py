@@ -105,10 +105,18 @@ class SaleOrder(models.Model):
             if key in lines and lines[key].status == 'agreed')
         return [difference for difference in found if difference]
 
-    def _get_sop_quotation_differences(self):
-        """What keeps this quotation from being the one that was agreed (S4.5)."""
+    def _get_sop_quotation_differences(self, baseline):
+        """What keeps this quotation from being the one that was agreed (S4.5).
+
+        :param baseline: the approved solution of its deal, if there is one
+        """
         self.ensure_one()
-        return self._get_sop_term_differences()
+        differences = self._get_sop_term_differences()
+        if self.state != 'sale' and baseline and self.sop_solution_id and self.sop_solution_id != baseline:
+            differences.append(self.env._(
+                "Solution: %(own)s instead of the approved %(baseline)s.",
+                own=self.sop_solution_id.display_name, baseline=baseline.display_name))
+        return differences
 
     def _get_sop_price_difference(self, line):
         discount = self._get_sop_total_discount()

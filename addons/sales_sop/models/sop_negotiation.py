@@ -72,9 +72,9 @@ class SopNegotiation(models.Model):
         """What should have been done before this negotiation, in words."""
         self.ensure_one()
         lead = self.lead_id
-        if 'sop_in_principle' in lead._fields and not lead.sop_in_principle:
+        if not lead.sop_in_principle:
             yield self.env._("The customer has not agreed in principle yet: present the solution first.")
-        if hasattr(lead, '_get_sop_baseline') and not lead._get_sop_baseline():
+        if not lead._get_sop_baseline():
             yield self.env._("There is no approved solution yet that these terms could be about.")
 
     @api.constrains('order_id', 'lead_id')

@@ -6,6 +6,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..engine import as_engine
 from .negotiation_common import NegotiationCommon
 
 
@@ -101,6 +102,22 @@ class TestQuotationTerms(NegotiationCommon):
         self._line(sheet, 'price').status = 'parked'
         self.assertEqual(self._state(), 'valid')
         self.assertFalse(order.sop_term_difference)
+
+    def test_another_solution(self):
+        """A quotation of a version that was replaced is not the one agreed on."""
+        solutions = as_engine(self.env['sop.solution']).create([
+            {'lead_id': self.lead.id, 'name': "Two pumps", 'version': 1},
+            {'lead_id': self.lead.id, 'name': "Ten pumps", 'version': 2}])
+        solutions.write({'approved_date': fields.Datetime.now()})
+        solutions[0].state = 'outdated'
+        solutions[1].state = 'approved'
+        order = self._create_order()
+        order.sudo().sop_solution_id = solutions[0]
+        self._send(order)
+        self.assertEqual(self._state(), 'differs')
+        self.assertIn("Solution:", self.lead.sop_quotation_difference)
+        order.sudo().sop_solution_id = solutions[1]
+        self.assertEqual(self._state(), 'valid')
 
     def test_issued_anew(self):
         with freeze_time('2026-11-02 08:00:00'):
