@@ -68,7 +68,7 @@ class SopOralOrder(models.Model):
     is_overdue = fields.Boolean(string="Overdue", compute='_compute_is_overdue', search='_search_is_overdue')
     cancel_reason = fields.Char(readonly=True, copy=False)
     order_ids = fields.One2many('sale.order', 'sop_oral_order_id', string="Quotations", readonly=True)
-    order_count = fields.Integer(compute='_compute_order_count')
+    order_count = fields.Integer(compute='_compute_order_count', compute_sudo=True)
     start_state = fields.Selection(
         [('asked', "Asked for"), ('released', "Released"), ('refused', "Refused")], string="Urgent Start",
         readonly=True, copy=False, help="Whether work may start before the customer confirms in writing.")

@@ -197,7 +197,7 @@ class TestOralOrderRelease(OralOrderCommon):
         self.assertEqual((quotation.partner_id, quotation.opportunity_id, quotation.sop_oral_order_id), (
             self.contact, self.lead, self.order))
         line, note = quotation.order_line
-        self.assertEqual((line.product_id, line.product_uom_qty, line.price_unit), (self.product, 3, 850))
+        self.assertEqual((line.product_id, line.product_uom_qty, line.price_unit), (self.product, 3, 890))
         self.assertEqual(note.display_type, 'line_note')
         self.assertIn("Suzhou", note.name)
         self.assertEqual(self.order.order_count, 1)
@@ -312,7 +312,7 @@ class TestOralOrderStart(OralOrderCommon):
         activity = self.order.activity_ids.filtered(lambda activity: activity.user_id == self.director)
         self.assertEqual(len(activity), 1)
         asked = self.order.with_user(self.director)
-        self.assertEqual(asked.read(['caller', 'amount'])[0]['amount'], 2550, "He reads what he decides on")
+        self.assertEqual(asked.read(['caller', 'amount'])[0]['amount'], 2670, "He reads what he decides on")
         self.assertEqual(asked.line_ids.read(['name'])[0]['name'], "Pump P20")
         self.assertTrue(asked.can_decide_start)
         with Form(asked) as form:
@@ -394,7 +394,7 @@ class TestOralOrderStart(OralOrderCommon):
         self.order.currency_id = foreign
         self.order.with_user(self.user_sales_salesman).action_ask_start("Urgent")
         with self.assertRaises(UserError):
-            self.order.with_user(self.director).action_release_start("2550 TST are 25500")
+            self.order.with_user(self.director).action_release_start("2670 TST are 26700")
 
     def test_after_the_end(self):
         self._confirm_oral()
@@ -419,7 +419,7 @@ class TestOralOrderSignoff(OralOrderCommon):
         self.order.line_ids.write({
             'specification': "DN 50", 'date': '2026-12-24', 'place': "Suzhou", 'payment': "30 days"})
         signoff = self.order._sop_request_signoff(mail=False)
-        for text in ("Pump P20", "DN 50", "Suzhou", "30 days", "2,550", "blue"):
+        for text in ("Pump P20", "DN 50", "Suzhou", "30 days", "2,670", "blue"):
             self.assertIn(text, signoff.content)
         self.assertNotIn('<script', signoff.content)
         self.assertNotIn(self.lead.name, signoff.content)

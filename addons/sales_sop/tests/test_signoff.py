@@ -30,7 +30,7 @@ class SignoffCommon(SalesSopCommon):
         return cls.env['sop.oral.order'].with_user(user or cls.user_sales_salesman).create({
             'lead_id': lead.id,
             'caller': "Ms. Wang",
-            'line_ids': [Command.create({'product_id': cls.product.id, 'quantity': 3, 'price_unit': 850})],
+            'line_ids': [Command.create({'product_id': cls.product.id, 'quantity': 3, 'price_unit': 890})],
             **values,
         })
 
