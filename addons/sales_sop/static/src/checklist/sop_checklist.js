@@ -1,16 +1,16 @@
-import { Component, onMounted, onPatched, toRaw, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, onPatched, useRef, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
-import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { useSopActions } from "../core/sop_actions_hook";
 import { useKeepPageOnFileDrop } from "../core/sop_file_drop";
 import { SOP_FOCUS_EVENT } from "../core/sop_focus_service";
 import { countItems, displayCounts } from "../core/sop_format";
+import { useSopLiveRead } from "../core/sop_live_read_hook";
 import { revealOnForm, showElement } from "../core/sop_reveal";
 import { SopDeadline } from "../deadline/sop_deadline";
 import { SopReasonDialog } from "../reason_dialog/sop_reason_dialog";
@@ -31,7 +31,6 @@ export class SopChecklist extends Component {
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.rootRef = useRef("root");
-        this.loadCount = 0;
         this.actions = useSopActions({
             prepare: () => this.saveDocument(),
             refresh: () => this.reloadDocument(),
@@ -48,7 +47,12 @@ export class SopChecklist extends Component {
         onMounted(() => this.showFocusedItem());
         onPatched(() => this.showFocusedItem());
         // Facts are live: whenever the record was read again, they may have changed.
-        useRecordObserver((record) => this.onRecordRead(record));
+        this.live = useSopLiveRead({
+            ask: ({ resModel, resId }) =>
+                resId ? this.orm.silent.call(resModel, "get_sop_checklist", [[resId]]) : undefined,
+            onAnswer: (checklist) => (this.state.checklist = checklist),
+            isBusy: () => this.state.busy,
+        });
     }
 
     get record() {
@@ -162,31 +166,6 @@ export class SopChecklist extends Component {
 
     // ---------------------------------------------------------------- reading
 
-    onRecordRead(record) {
-        const data = toRaw(record.data);
-        if (this.seenData === data) {
-            return;
-        }
-        this.seenData = data;
-        if (!this.state.busy) {
-            this.load(record);
-        }
-    }
-
-    async load(record = this.record) {
-        const { resModel, resId } = record;
-        if (!resId) {
-            this.state.checklist = undefined;
-            return;
-        }
-        const loadId = ++this.loadCount;
-        const checklist = await this.orm.silent.call(resModel, "get_sop_checklist", [[resId]]);
-        if (loadId === this.loadCount) {
-            this.state.checklist = checklist;
-        }
-        return checklist;
-    }
-
     /** The server must judge what the user sees: unsaved changes go first. */
     async saveDocument() {
         this.state.busy = true;
@@ -201,9 +180,7 @@ export class SopChecklist extends Component {
 
     async reloadDocument() {
         try {
-            await this.record.load();
-            this.seenData = toRaw(this.record.data);
-            await this.load();
+            await this.live.reload();
         } finally {
             this.state.busy = false;
         }
@@ -294,7 +271,7 @@ export class SopChecklist extends Component {
             if (!(await this.record.save())) {
                 return;
             }
-            checklist = await this.load();
+            checklist = await this.live.read();
         }
         if (!checklist.can_complete) {
             this.notification.add(_t("Some mandatory items are still open."), { type: "warning" });

@@ -1,9 +1,9 @@
-import { Component, onMounted, onPatched, toRaw, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, onPatched, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
-import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { useSopLiveRead } from "../core/sop_live_read_hook";
 
 const STATE_LABELS = {
     done: _t("done"),
@@ -48,28 +48,15 @@ export class SopJourney extends Component {
     static props = { ...standardWidgetProps };
 
     setup() {
-        this.orm = useService("orm");
+        const orm = useService("orm");
         this.action = useService("action");
         this.sopFocus = useService("sop_focus");
         this.state = useState({ phases: [] });
-        this.loadCount = 0;
-        useRecordObserver((record) => {
-            const data = toRaw(record.data);
-            if (this.seenData !== data) {
-                this.seenData = data;
-                this.load(record);
-            }
+        useSopLiveRead({
+            ask: ({ resModel, resId }) =>
+                resId && orm.silent.call(resModel, "get_sop_journey", [[resId]]),
+            onAnswer: (phases) => (this.state.phases = phases || []),
         });
-    }
-
-    async load({ resModel, resId }) {
-        const loadId = ++this.loadCount;
-        const phases = resId
-            ? await this.orm.silent.call(resModel, "get_sop_journey", [[resId]])
-            : [];
-        if (loadId === this.loadCount) {
-            this.state.phases = phases || [];
-        }
     }
 
     onPhase({ action }) {

@@ -1,9 +1,9 @@
-import { Component, onMounted, status, toRaw, useComponent, useState } from "@odoo/owl";
+import { Component, onMounted, status, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
-import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { useSopLiveRead } from "../core/sop_live_read_hook";
 import { SopDeadline } from "../deadline/sop_deadline";
 
 /** Open and total requirements of the current stage, deadline and waivers, on cards and in lists. */
@@ -14,18 +14,14 @@ export class SopProgressField extends Component {
 
     setup() {
         this.summaries = useService("sop_summary");
-        this.component = useComponent();
         this.state = useState({ summary: undefined });
-        // The first request waits until the view is shown: reading the cards comes first.
-        onMounted(() => this.load());
-        useRecordObserver((record) => {
-            const data = toRaw(record.data);
-            const isNew = this.seenData && this.seenData !== data;
-            this.seenData = data;
-            if (isNew) {
-                this.load(record);
-            }
+        const live = useSopLiveRead({
+            ask: (record) => this.readSummary(record),
+            onAnswer: (summary) => (this.state.summary = summary),
+            isBusy: () => status(this) === "new",
         });
+        // The first request waits until the view is shown: reading the cards comes first.
+        onMounted(() => live.read());
     }
 
     get hasProcess() {
@@ -49,16 +45,10 @@ export class SopProgressField extends Component {
         return _t("%s waived", this.state.summary.waived);
     }
 
-    async load(record = this.props.record) {
+    readSummary(record) {
         // The rows of an empty view are examples that the server does not know.
-        if (!record.resId || !this.isFollowing(record) || record.model.useSampleModel) {
-            this.state.summary = false;
-            return;
-        }
-        const summary = await this.summaries.load(record.resModel, record.resId);
-        if (status(this.component) !== "destroyed") {
-            this.state.summary = summary;
-        }
+        const isReal = record.resId && !record.model.useSampleModel;
+        return isReal && this.isFollowing(record) && this.summaries.load(record.resModel, record.resId);
     }
 }
 

@@ -1,10 +1,10 @@
-import { Component, toRaw, useState } from "@odoo/owl";
+import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
-import { useRecordObserver } from "@web/model/relational_model/utils";
 import { formatFloat } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { useSopLiveRead } from "../core/sop_live_read_hook";
 import { SopGrade } from "../grade/sop_grade_field";
 import { SopReasonDialog } from "../reason_dialog/sop_reason_dialog";
 
@@ -18,9 +18,13 @@ export class SopScoreSheet extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.dialog = useService("dialog");
-        this.loadCount = 0;
         this.state = useState({ sheet: undefined, busy: false, isHistoryShown: false });
-        useRecordObserver((record) => this.onRecordRead(record));
+        this.live = useSopLiveRead({
+            ask: ({ resModel, resId }) =>
+                resId ? this.orm.silent.call(resModel, "get_sop_score_sheet", [[resId]]) : undefined,
+            onAnswer: (sheet) => (this.state.sheet = sheet),
+            isBusy: () => this.state.busy,
+        });
     }
 
     get record() {
@@ -103,32 +107,6 @@ export class SopScoreSheet extends Component {
         return this.sheet.can_rate && !row.is_automatic;
     }
 
-    // ---------------------------------------------------------------- reading
-
-    onRecordRead(record) {
-        const data = toRaw(record.data);
-        if (this.seenData === data) {
-            return;
-        }
-        this.seenData = data;
-        if (!this.state.busy) {
-            this.load(record);
-        }
-    }
-
-    async load(record = this.record) {
-        const { resModel, resId } = record;
-        if (!resId) {
-            this.state.sheet = undefined;
-            return;
-        }
-        const loadId = ++this.loadCount;
-        const sheet = await this.orm.silent.call(resModel, "get_sop_score_sheet", [[resId]]);
-        if (loadId === this.loadCount) {
-            this.state.sheet = sheet;
-        }
-    }
-
     // ------------------------------------------------------------------- acts
 
     /** Unsaved data may rate something itself: it goes first. */
@@ -144,15 +122,9 @@ export class SopScoreSheet extends Component {
             await this.orm.call(this.record.resModel, method, [[this.record.resId], ...args]);
             return true;
         } finally {
-            await this.reload();
+            await this.live.reload();
             this.state.busy = false;
         }
-    }
-
-    async reload() {
-        await this.record.load();
-        this.seenData = toRaw(this.record.data);
-        await this.load();
     }
 
     rate(row, level) {
