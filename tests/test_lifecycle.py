@@ -4,7 +4,6 @@ Installed into a database with thousands of leads in stages of its own, publishe
 uninstalled, installed again: what belongs to Odoo is as it was, row by row.
 """
 import database
-import psycopg2
 import pytest
 from inside import commit, open_registry
 
@@ -25,13 +24,7 @@ class Company:
         self.name = name
 
     def query(self, statement, *values):
-        connection = psycopg2.connect(dbname=self.name)
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall()
-        finally:
-            connection.close()
+        return database.query(self.name, statement, *values)
 
     def read_columns(self):
         """{(table, column): (type, nullable)} of the whole database."""

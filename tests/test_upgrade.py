@@ -7,7 +7,6 @@ import tarfile
 from pathlib import Path
 
 import database
-import psycopg2
 import pytest
 from inside import commit, open_registry
 
@@ -38,13 +37,7 @@ class Upgrade:
         return database.run_odoo('-d', self.name, '-u', 'sales_sop', '--stop-after-init', '--no-http').read_text()
 
     def query(self, statement, *values):
-        connection = psycopg2.connect(dbname=self.name)
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall()
-        finally:
-            connection.close()
+        return database.query(self.name, statement, *values)
 
     def read(self):
         """What nobody may find changed after an upgrade."""

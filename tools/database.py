@@ -67,6 +67,17 @@ def set_stamp(name, stamp):
             sql.SQL("COMMENT ON DATABASE {} IS %s").format(sql.Identifier(name)), [stamp])
 
 
+def query(name, statement, *values):
+    """The rows of a statement in the database `name`, as seen from outside Odoo."""
+    connection = psycopg2.connect(dbname=name)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
 # --- Databases with their file stores -----------------------------------------------------------
 
 def drop(name):

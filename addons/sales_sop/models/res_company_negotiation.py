@@ -27,8 +27,8 @@ class ResCompany(models.Model):
         string="Objections Answered Within", default=2, help="Working days (S4.2).", prefetch='sop')
     sop_objection_repeat = fields.Integer(
         string="Same Objection Reported After", default=3,
-        help="So many times in a quarter, and marketing and the product expert are asked for an answer. 0: never (S4.2).",
-        prefetch='sop')
+        help="So many times in a quarter, and marketing and the product expert are asked for an answer. "
+             "0: never (S4.2).", prefetch='sop')
     sop_quotation_days = fields.Integer(
         string="Quotation Within", default=3, help="Working days after it was asked for (S4).", prefetch='sop')
     sop_minutes_days = fields.Integer(
@@ -47,8 +47,8 @@ class ResCompany(models.Model):
         prefetch='sop')
     sop_oral_start_limit = fields.Float(
         string="Urgent Start Up To", default=10000,
-        help="In the currency of the company: what the sales director may release before an oral order is confirmed (§4.6).",
-        prefetch='sop')
+        help="In the currency of the company: what the sales director may release before an oral order is "
+             "confirmed (§4.6).", prefetch='sop')
     sop_oral_days = fields.Integer(
         string="Oral Order Restated Within", default=1, help="Working days (§4.6).", prefetch='sop')
     sop_signoff_days = fields.Integer(
