@@ -25,7 +25,7 @@ class CrmLead(models.Model):
     sop_workshop_ids = fields.One2many(
         'calendar.event', 'sop_lead_id', string="Workshops", copy=False, context={'active_test': False})
     sop_workshop_state = fields.Selection(
-        [('none', "None"), ('open', "Open"), ('done', "Done")], string="Workshop",
+        [('none', "None"), ('open', "Not Done Yet"), ('done', "Done")], string="Workshop",
         compute='_compute_sop_solution_states', search='_search_sop_workshop_state', compute_sudo=True)
     sop_solution_ids = fields.One2many('sop.solution', 'lead_id', string="Solutions", copy=False)
     sop_solution_id = fields.Many2one(

@@ -8,6 +8,8 @@ from ..engine import as_engine, is_engine
 
 REVIEW = 'sales_sop.mail_activity_type_solution_review'
 WRITE = 'sales_sop.mail_activity_type_solution'
+# Working days in which a review is asked for
+REVIEW_DAYS = 2
 # What must be written before colleagues are asked to review it
 ASKED_TEXTS = ('summary', 'scope', 'delivery_plan')
 
@@ -292,6 +294,7 @@ class SopSolution(models.Model):
             'state': 'review', 'submitted_by_id': self.env.uid, 'submitted_date': fields.Datetime.now()})
         # sudo: reviewers are asked whatever rights the author has.
         self.env['sop.solution.review'].sudo()._ask(self.sudo())
+        self.sudo().lead_id._sop_close_solution_task()
         return True
 
     def action_ask_again(self):
@@ -337,9 +340,10 @@ class SopSolution(models.Model):
         ]
 
     def _ask_reviewers(self, users, review):
+        due_date = self.lead_id._get_sop_company()._sop_add_workdays(fields.Datetime.now(), REVIEW_DAYS)
         for user in users:
             self.with_context(lang=user.lang).activity_schedule(
-                REVIEW, user_id=user.id, summary=self.with_context(lang=user.lang).env._(
+                REVIEW, due_date or None, user_id=user.id, summary=self.with_context(lang=user.lang).env._(
                     "%(role)s review", role=review.with_context(lang=user.lang)._get_role_label()))
 
     def _after_answer(self, review):

@@ -37,13 +37,14 @@ class SopSolutionCoverage(models.Model):
         string="Covered", compute='_compute_is_good', store=True,
         help="Answered; a need that must be met is met in full, or the customer accepts the deviation.")
     met = fields.Selection(
-        [('full', "Full"), ('partial', "Partial"), ('deviation', "Deviation"), ('none', "None")],
+        [('full', "Full"), ('partial', "Partial"), ('deviation', "Deviation"), ('none', "Not Met")],
         help="Deviation: met in another way, which the customer accepts. Empty: not answered yet.")
     remark = fields.Text(string="How It Is Met", help="The customer reads this in the proposal.")
     internal_note = fields.Text(string="Internal Remark", help="Never printed.")
     product_id = fields.Many2one(
         'product.product', domain="[('sale_ok', '=', True)]", index='btree_not_null', ondelete='restrict')
-    quantity = fields.Float(default=1.0, digits='Product Unit')
+    quantity = fields.Float(
+        default=1.0, digits='Product Unit', help="Lines with the same product add up in the quotation.")
     accepted_by = fields.Char(string="Deviation Accepted By", readonly=True)
     accepted_date = fields.Date(string="Accepted On", readonly=True)
     accepted_how = fields.Selection(CONFIRM_METHODS, readonly=True)

@@ -22,9 +22,9 @@ class SopSolutionReview(models.Model):
     solution_id = fields.Many2one('sop.solution', required=True, index=True, ondelete='cascade')
     lead_id = fields.Many2one(related='solution_id.lead_id', store=True, index=True)
     role = fields.Selection(
-        [('technical', "Technical"), ('cost', "Cost"), ('quality', "Quality")], string="Review", required=True)
+        [('technical', "Technical"), ('cost', "Costs"), ('quality', "Quality")], string="Review", required=True)
     state = fields.Selection(
-        [('open', "Open"), ('ok', "Agreed"), ('rejected', "Rejected"), ('void', "Not Needed Any More")],
+        [('open', "To Answer"), ('ok', "In Favour"), ('rejected', "Rejected"), ('void', "Not Needed Any More")],
         required=True, default='open')
     asked_ids = fields.Many2many(
         'res.users', 'sop_solution_review_asked_rel', 'review_id', 'user_id', string="Reviewers")

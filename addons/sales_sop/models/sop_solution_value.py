@@ -13,7 +13,7 @@ class SopSolutionValue(models.Model):
     lead_id = fields.Many2one(related='solution_id.lead_id', store=True, index=True)
     sequence = fields.Integer(default=10)
     name = fields.Char(string="Metric", required=True)
-    today = fields.Float(digits=(16, 2), help="What the customer has now.")
+    today = fields.Float(string="At Present", digits=(16, 2), help="What the customer has now.")
     expected = fields.Float(digits=(16, 2), help="What he will have with our solution.")
     unit = fields.Char()
     basis = fields.Char(help="Where the figures come from: measurement, reference customer, calculation.")
