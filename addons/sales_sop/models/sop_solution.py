@@ -66,7 +66,7 @@ class SopSolution(models.Model):
     delivery_plan = fields.Text()
     internal_note = fields.Text(string="Internal Remarks", help="Never printed.")
     coverage_ids = fields.One2many('sop.solution.coverage', 'solution_id', copy=True)
-    value_ids = fields.One2many('sop.solution.value', 'solution_id', string="Values", copy=True)
+    value_ids = fields.One2many('sop.solution.value', 'solution_id', string="Customer Value", copy=True)
     review_ids = fields.One2many('sop.solution.review', 'solution_id', string="Reviews", readonly=True, copy=False)
     price_estimate = fields.Monetary()
     cost_estimate = fields.Monetary(groups='sales_sop.group_sop_floor')
