@@ -24,7 +24,7 @@ class SopSolutionReview(models.Model):
     role = fields.Selection(
         [('technical', "Technical"), ('cost', "Costs"), ('quality', "Quality")], string="Review", required=True)
     state = fields.Selection(
-        [('open', "To Answer"), ('ok', "In Favour"), ('rejected', "Rejected"), ('void', "Not Needed Any More")],
+        [('open', "Not Answered Yet"), ('ok', "In Favour"), ('rejected', "Rejected"), ('void', "Not Needed Any More")],
         required=True, default='open')
     asked_ids = fields.Many2many(
         'res.users', 'sop_solution_review_asked_rel', 'review_id', 'user_id', string="Reviewers")
