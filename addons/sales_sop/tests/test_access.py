@@ -385,6 +385,7 @@ class TestAccessPublicMethods(AccessCommon):
             'sop.lifecycle.dialog': {'lead_id': lead, 'state': 'lost', 'reason': "x"},
             'sop.need.reason': {
                 'need_ids': [Command.set(records['sop.need'].ids)], 'kind': 'withdraw', 'reason': "x"},
+            'sop.refusal.lift': {'log_id': records['sop.contact.log'].id, 'reason': "x"},
             'sop.request.cancel': {'request_ids': [Command.set(records['sop.request'].ids)], 'reason': "x"},
             'sop.material.withdraw': {'material_id': material, 'reason': "x"},
             'sop.signoff.send': {'res_model': 'sop.oral.order', 'res_id': records['sop.oral.order'].id},

@@ -34,6 +34,7 @@ class TestMenus(SalesSopCommon):
         'sop_competitor_menu', 'sop_minutes_menu', 'sop_negotiation_menu', 'sop_floor_approval_menu',
         'sop_menu_market', 'sop_market_note_menu', 'sop_customer_profile_menu', 'utm_campaign_menu_sop',
         'sop_interview_menu', 'sop_need_menu', 'sop_oral_order_menu', 'sop_signoff_menu',
+        'calendar_event_menu_sop', 'sop_solution_menu', 'sop_solution_menu_review',
     }
     AUDIT = {
         'sop_process_menu', 'sop_menu_report', 'sop_transition_menu', 'sop_check_menu', 'sop_grade_history_menu',
