@@ -108,6 +108,7 @@
         'views/crm_lead_minutes_views.xml',
         'wizard/crm_lead_lost_views.xml',
         'views/crm_lead_oral_views.xml',
+        'views/crm_lead_phase_views.xml',
         'views/res_config_settings_views.xml',
         'views/sales_sop_menus.xml',
     ],

@@ -21,7 +21,7 @@ class CrmLead(models.Model):
     sop_floor_approval_ids = fields.One2many(
         'sop.floor.approval', 'lead_id', string="Approvals", readonly=True, copy=False)
     sop_terms_state = fields.Selection([
-        ('none', "Not negotiated"), ('open', "Open"), ('agreed', "Agreed")], string="Required Terms",
+        ('none', "Not negotiated"), ('open', "Not settled"), ('agreed', "Agreed")], string="Required Terms",
         compute='_compute_sop_terms_state', search='_search_sop_terms_state')
     sop_floor_state = fields.Selection([
         ('ok', "Nothing to approve"), ('below', "To be approved")], string="Below the Floor",

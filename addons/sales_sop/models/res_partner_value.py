@@ -16,7 +16,7 @@ class ResPartner(models.Model):
     _inherit = 'res.partner'
 
     sop_value_score = fields.Float(
-        string="Value", compute='_compute_sop_value', digits=(4, 1), groups='base.group_user',
+        string="Value Score", compute='_compute_sop_value', digits=(4, 1), groups='base.group_user',
         help="Of 100: revenue, margin, payment, growth and satisfaction of the last 12 months (§3.3).")
     sop_value_class = fields.Selection(
         [('a', "A"), ('b', "B"), ('c', "C")], string="Value Class", compute='_compute_sop_value',

@@ -42,7 +42,7 @@ class SopDuplicate(models.Model):
     ruled_date = fields.Datetime()
     reason = fields.Char()
     state = fields.Selection(
-        [('open', "Open"), ('ruled', "Ruled")], compute='_compute_state', search='_search_state')
+        [('open', "To be decided"), ('ruled', "Ruled")], compute='_compute_state', search='_search_state')
 
     _pair_uniq = models.UniqueIndex(
         "(lead_id, other_lead_id) WHERE ruling IS NULL OR ruling = 'not_duplicate'",

@@ -26,7 +26,7 @@ class SopNegotiation(models.Model):
         'sale.order', string="Quotation", index='btree_not_null', ondelete='set null',
         domain="[('opportunity_id', '=', lead_id)]", help="What it is about, and what a price costs us.")
     state = fields.Selection(
-        [('draft', "Being prepared"), ('open', "Open"), ('closed', "Closed")], required=True, default='draft',
+        [('draft', "Being prepared"), ('open', "Under way"), ('closed', "Closed")], required=True, default='draft',
         readonly=True, index=True, copy=False)
     round = fields.Integer(readonly=True, copy=False, aggregator=None)
     is_current = fields.Boolean(
@@ -37,7 +37,7 @@ class SopNegotiation(models.Model):
     line_ids = fields.One2many('sop.negotiation.line', 'negotiation_id', string="Terms")
     approval_ids = fields.One2many('sop.floor.approval', 'negotiation_id', string="Approvals", readonly=True)
     terms_state = fields.Selection(
-        [('open', "Open"), ('agreed', "Agreed")], string="Required Terms", compute='_compute_terms_state', store=True)
+        [('open', "Not settled"), ('agreed', "Agreed")], string="Required Terms", compute='_compute_terms_state', store=True)
     agreed_count = fields.Integer(compute='_compute_counts')
     required_open = fields.Char(string="Still to Be Agreed", compute='_compute_counts')
     approval_count = fields.Integer(string="Approvals Needed", compute='_compute_counts')

@@ -59,7 +59,7 @@ class SopNegotiationLine(models.Model):
         digits=(16, DIGITS), compute='_compute_agreed_number', store=True, aggregator=None)
     traded_for = fields.Char(help="What we get in return for going beyond our target, or why we do.")
     status = fields.Selection(
-        [('open', "Open"), ('agreed', "Agreed"), ('parked', "Parked"), ('na', "Not Applicable")],
+        [('open', "Not settled"), ('agreed', "Agreed"), ('parked', "Parked"), ('na', "Not Applicable")],
         required=True, default='open', copy=False)
     note = fields.Char(help="Why it does not apply, or what is left to clear.")
     gap = fields.Float(

@@ -25,7 +25,7 @@ class SopNegotiationOffer(models.Model):
     side = fields.Selection([('customer', "Customer"), ('own', "We")], required=True, default='customer')
     value = fields.Char(required=True)
     number = fields.Float(digits=(16, DIGITS), aggregator=None)
-    standing = fields.Selection(STANDINGS)
+    standing = fields.Selection(STANDINGS, string="Stands")
 
     @api.model_create_multi
     def create(self, vals_list):
