@@ -5,6 +5,7 @@
 import json
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from browser import Browser
@@ -15,6 +16,7 @@ DOCS, SCRATCH = ROOT / 'docs' / 'screenshots', ROOT / '.local' / 'screenshots'
 README = (ROOT / 'README.md').read_text()
 WIDE, PHONE = (1400, 900), (400, 860)
 OPPORTUNITY = "Compressed air station, line 3"
+NEGOTIATED, RESTATED = "Energy-saving air for hall B", "Chillers for furnace 4"
 
 
 @pytest.fixture(scope='module')
@@ -93,6 +95,44 @@ def test_contacts(server, browser, lead_id):
         browser.click('.modal .o_field_widget[name=outcome] .o_selection_badge')
         browser.wait('.modal .o_field_widget[name=interest_evidence]')
         keep(browser, f'contacts{suffix}')
+
+
+def test_needs(server, browser):
+    browser.login(server.login('amy'))
+    lead = server.login('mike').call('crm.lead', 'search', [['name', '=', NEGOTIATED]])[0]
+    for name, size in (('needs', (1400, 1000)), ('needs_phone', PHONE)):
+        take(browser, name, size, f'/odoo/sop-opportunities/{lead}', '.o_form_view .o_notebook',
+             ".o_notebook a.nav-link[name='sop_needs']", '.o_field_widget[name=sop_need_ids]')
+
+
+def test_solution(server, browser):
+    """What answers which need."""
+    amy = server.login('amy')
+    browser.login(amy)
+    solution = amy.call('sop.solution', 'search', [['lead_id.name', '=', NEGOTIATED], ['state', '=', 'approved']])[0]
+    for name, size in (('solution', (1400, 900)), ('solution_phone', PHONE)):
+        take(browser, name, size, f'/odoo/sop-solutions/{solution}', '.o_form_view .o_notebook',
+             ".o_notebook a.nav-link[name='coverage']", '.o_field_widget[name=coverage_ids]')
+
+
+def test_term_sheet(server, browser):
+    amy = server.login('amy')
+    browser.login(amy)
+    sheet = amy.call('sop.negotiation', 'search', [['lead_id.name', '=', NEGOTIATED]])[0]
+    for name, size in (('term-sheet', (1400, 900)), ('term-sheet_phone', PHONE)):
+        take(browser, name, size, f'/odoo/sop-term-sheets/{sheet}', '.o_form_view .o_field_widget[name=line_ids]')
+
+
+def test_confirmation(server):
+    """What a customer sees who opens his link, without a password."""
+    amy = server.login('amy')
+    restatement = amy.call('sop.restatement', 'search', [['lead_id.name', '=', RESTATED], ['state', '=', 'sent']])[0]
+    dialog = amy.call('sop.signoff.send', 'create', [{'res_model': 'sop.restatement', 'res_id': restatement}])
+    amy.call('sop.signoff.send', 'action_get_link', dialog)
+    link = urlsplit(amy.call('sop.signoff.send', 'read', dialog, ['link'])[0]['link'])
+    with Browser(server.url) as browser:
+        for name, size in (('confirmation', PHONE), ('confirmation_wide', WIDE)):
+            take(browser, name, size, f'{link.path}?{link.query}', '.o_portal_signature_form, form')
 
 
 def test_customer_file(server, browser, lead_id):
