@@ -217,7 +217,8 @@ class SopDemo(models.AbstractModel):
 
     def _get_rows(self, lead):
         return super()._get_rows(lead) | {
-            model: self.env[model].sudo().search([('lead_id', '=', lead.id)]) for model in DATED}
+            model: self.env[model].sudo().search([('lead_id', '=', lead.id)]) for model in DATED
+        } | {'workshop': lead.sudo().sop_workshop_ids}
 
     def _set_dates(self, lead, moment, seen=None):
         super()._set_dates(lead, moment, seen)
@@ -225,3 +226,5 @@ class SopDemo(models.AbstractModel):
         for model, names in DATED.items():
             for record in rows[model] - (seen or rows)[model]:
                 as_engine(record).write({name: moment for name in names if record[name]})
+        as_engine(rows['workshop'] - (seen or rows)['workshop']).write({
+            'start': moment - timedelta(hours=2), 'stop': moment, 'sop_done_date': moment})

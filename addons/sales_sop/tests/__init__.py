@@ -9,6 +9,7 @@ from . import test_contact_log
 from . import test_contact_rules
 from . import test_customer_file
 from . import test_customer_profile
+from . import test_deal_form
 from . import test_duplicates
 from . import test_engine_corners
 from . import test_evidence
