@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import formatLang
 
 
 class SopSolutionValue(models.Model):
@@ -25,3 +26,8 @@ class SopSolutionValue(models.Model):
     def _compute_is_counted(self):
         for line in self:
             line.is_counted = bool((line.basis or '').strip()) and line.today != line.expected
+
+    def _get_printed(self, name):
+        """A figure as the customer reads it: without decimals where it has none."""
+        value = self[name]
+        return formatLang(self.env, value, digits=0 if value.is_integer() else 2)
