@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
 from ..engine import is_engine
@@ -7,8 +7,9 @@ from ..engine import is_engine
 class SopGuardedMixin(models.AbstractModel):
     """Records with fields that only the server writes: states, versions, who decided and when.
 
-    A model names them in ``_sop_server_fields``. They come from its buttons;
-    neither values nor the defaults of a user or of a context write them.
+    A model names them in ``_sop_server_fields``; what is computed and kept is
+    one of them anyway. They come from its buttons; neither values nor the
+    defaults of a user or of a context write them.
     """
 
     _name = 'sop.guarded.mixin'
@@ -23,9 +24,20 @@ class SopGuardedMixin(models.AbstractModel):
         return {**result, **self._prepare_sop_server_defaults(guarded)}
 
     @api.model
+    @tools.ormcache()
     def _get_sop_server_fields(self):
         """Names of the fields that only the server writes: those of the model and of its other mixins."""
-        return frozenset().union(*(vars(base).get('_sop_server_fields', ()) for base in type(self).__mro__))
+        return self._get_sop_derived_fields().union(
+            *(vars(base).get('_sop_server_fields', ()) for base in type(self).__mro__))
+
+    @api.model
+    @tools.ormcache()
+    def _get_sop_derived_fields(self):
+        """Names of our fields that are kept but follow from others: a value for them would stay as it is given."""
+        return frozenset(
+            name for name, field in self._fields.items()
+            if field.store and field.compute and field.readonly and not field.inverse
+            and (self._name.startswith('sop.') or name.startswith('sop_')))
 
     @api.model
     def _prepare_sop_server_defaults(self, names):
@@ -40,6 +52,10 @@ class SopGuardedMixin(models.AbstractModel):
             for vals in vals_list:
                 self._check_sop_guarded({
                     name: value for name, value in vals.items() if value and value != defaults.get(name)})
+            # Even an empty value keeps those from being computed that are computed before the INSERT.
+            derived = self._get_sop_derived_fields()
+            vals_list = [
+                {name: value for name, value in vals.items() if name not in derived} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):

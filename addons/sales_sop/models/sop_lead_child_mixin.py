@@ -11,6 +11,8 @@ class SopLeadChildMixin(models.AbstractModel):
 
     _name = 'sop.lead.child.mixin'
     _description = "Part of a Lead"
+    # What leads to the lead through a parent is derived, and not written by users.
+    _inherit = ['sop.guarded.mixin']
 
     # Whether there are records of no lead: the rights of the model are all they ask for.
     _sop_lead_optional = False

@@ -26,7 +26,7 @@ class SopRequirement(models.Model):
 
     _name = 'sop.requirement'
     _description = "SOP Requirement"
-    _inherit = ['sop.frozen.mixin']
+    _inherit = ['sop.guarded.mixin', 'sop.frozen.mixin']
     _order = 'sequence, id'
     _sop_open_fields = frozenset({'name', 'help', 'message', 'document_kind', 'role', 'clause'})
 

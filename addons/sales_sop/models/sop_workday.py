@@ -19,6 +19,7 @@ class SopWorkday(models.Model):
 
     _name = 'sop.workday'
     _description = "Holiday or Make-up Working Day"
+    _inherit = ['sop.guarded.mixin']
     _order = 'date desc, company_id'
 
     company_id = fields.Many2one(

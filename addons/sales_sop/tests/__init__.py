@@ -10,6 +10,7 @@ from . import test_contact_rules
 from . import test_customer_file
 from . import test_customer_profile
 from . import test_deal_form
+from . import test_derived_fields
 from . import test_duplicates
 from . import test_engine_corners
 from . import test_evidence

@@ -117,7 +117,9 @@ class TestMinutes(MinutesCommon):
         with self.assertRaises(UserError):
             point.lead_id = self.foreign_lead
         points, lead = self.env['sop.minutes.point'].with_user(self.user_sales_manager), self._create_lead()
-        sneaked = points.create({'minutes_id': minutes.id, 'lead_id': lead.id, 'name': "x"})
+        with self.assertRaises(AccessError):
+            points.create({'minutes_id': minutes.id, 'lead_id': lead.id, 'name': "x"})
+        sneaked = points.with_context(default_lead_id=lead.id).create({'minutes_id': minutes.id, 'name': "x"})
         self.assertEqual(sneaked.lead_id, self.lead)
         with self.assertRaises(AccessError):
             points.with_user(self.user_sales_salesman).create({
