@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+FLOOR_GROUP = 'sales_sop.group_sop_floor'
+
 
 class ResCompany(models.Model):
     """What a company may set about S3 and S4."""
@@ -38,17 +40,19 @@ class ResCompany(models.Model):
     sop_approval_days = fields.Integer(
         string="Approvals Valid For", default=30, help="Days after an approval below the floor (§5).", prefetch='sop')
     sop_price_target = fields.Float(
-        string="Target of the Price", default=3, help="Per cent below the list price (§5).", prefetch='sop')
+        string="Target of the Price", default=3, help="Per cent below the list price (§5).", prefetch='sop',
+        groups=FLOOR_GROUP)
     sop_price_floor = fields.Float(
         string="Floor of the Price", default=8,
-        help="Per cent below the list price; below it an approval is needed (§5).", prefetch='sop')
+        help="Per cent below the list price; below it an approval is needed (§5).", prefetch='sop',
+        groups=FLOOR_GROUP)
     sop_margin_floor = fields.Float(
         string="Lowest Margin", default=15, help="Per cent; below it the general manager and finance approve (§5).",
-        prefetch='sop')
+        prefetch='sop', groups=FLOOR_GROUP)
     sop_oral_start_limit = fields.Float(
         string="Urgent Start Up To", default=10000,
         help="In the currency of the company: what the sales director may release before an oral order is "
-             "confirmed (§4.6).", prefetch='sop')
+             "confirmed (§4.6).", prefetch='sop', groups='base.group_user')
     sop_oral_days = fields.Integer(
         string="Oral Order Restated Within", default=1, help="Working days (§4.6).", prefetch='sop')
     sop_signoff_days = fields.Integer(

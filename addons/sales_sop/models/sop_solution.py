@@ -115,6 +115,9 @@ class SopSolution(models.Model):
             price = solution.price_estimate
             solution.margin = price and 100 * (price - solution.cost_estimate) / price
 
+    def _is_margin_low(self):
+        return self.margin < self.lead_id._get_sop_company().sop_margin_floor
+
     @api.depends('state', *ASKED_TEXTS, 'coverage_ids.is_good', 'coverage_ids.met', 'value_ids.is_counted')
     def _compute_missing(self):
         for solution in self:

@@ -33,9 +33,12 @@ class SopSolutionReview(models.Model):
     remark = fields.Text()
     margin_seen = fields.Float(string="Margin Seen (%)", digits=(16, 1), groups=FLOOR, aggregator=None)
     currency_id = fields.Many2one(related='solution_id.currency_id')
-    price = fields.Monetary(string="Price Estimate", related='solution_id.price_estimate')
+    price = fields.Monetary(
+        string="Price Estimate", related='solution_id.price_estimate', related_sudo=False)
     cost = fields.Monetary(string="Cost Estimate", compute='_compute_cost', compute_sudo=True)
     margin = fields.Float(string="Margin (%)", digits=(16, 1), compute='_compute_cost', compute_sudo=True)
+    is_margin_low = fields.Boolean(
+        compute='_compute_cost', compute_sudo=True, help="Below the lowest margin of the company.")
     can_answer = fields.Boolean(compute='_compute_can_answer')
 
     _role_uniq = models.UniqueIndex('(solution_id, role)', "Each part of a solution is reviewed once.")
@@ -46,9 +49,12 @@ class SopSolutionReview(models.Model):
         """Who reviews the cost sees it, and nobody else without the right to see costs."""
         sees_all = self.env.user.has_group(FLOOR)
         for review in self:
-            sees = sees_all or (review.role == 'cost' and self.env.user in review.asked_ids)
-            review.cost = sees and review.solution_id.cost_estimate
-            review.margin = sees and review.solution_id.margin
+            # As it is kept: a form says itself who was asked for what.
+            own = review._origin
+            sees = sees_all or (own.role == 'cost' and self.env.user in own.asked_ids)
+            review.cost = sees and own.solution_id.cost_estimate
+            review.margin = sees and own.solution_id.margin
+            review.is_margin_low = sees and own.solution_id._is_margin_low()
 
     @api.depends('state', 'solution_id.state')
     @api.depends_context('uid')

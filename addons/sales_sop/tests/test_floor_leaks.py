@@ -19,6 +19,7 @@ SECRETS = {
         'target_value', 'floor_value', 'limits_text', 'gap', 'has_margin', 'margin_effect', 'margin_percent',
         'new_target'),
     'sale.order.line': ('sop_discount', 'sop_price_state', 'sop_approval_ids'),
+    'res.company': ('sop_price_target', 'sop_price_floor', 'sop_margin_floor'),
 }
 # Values no text may carry: the floor in words, and numbers nothing else has
 MARKS = ('SECRETFLOOR', '7.77', 'SECRETTARGET', '2.22')
@@ -47,6 +48,7 @@ class FloorLeaksCommon(NegotiationCommon):
         self.records = {
             'sop.term': self.price.term_id, 'sop.negotiation.line': self.price, 'sop.floor.approval': self.approval,
             'sop.term.authority': self.price.term_id.authority_ids[2], 'sale.order.line': self.order.order_line,
+            'res.company': self.env.company,
         }
         self.env.flush_all()
         self.user_sales_salesman.group_ids += self.env.ref('base.group_allow_export')
@@ -224,6 +226,41 @@ class TestFloorLeaks(FloorLeaksCommon):
             self.assertNoMark(error.args)
         else:
             self.fail("The offer was let through")
+
+    def test_forms_compute_nothing(self):
+        """What a form sends decides neither who sees limits nor what is computed from them."""
+        env = self.env(user=self.user_sales_salesman, context={})
+        approval, line = self.approval.with_env(env), self.price.with_env(env)
+        decision = self.approval.decision_ids[:1]
+        shown = {name: {} for name in ('limits_shown', 'gap_shown', 'margin_shown')}
+        for command in (
+            Command.create({'code': 'gm', 'approver_ids': [Command.set([env.uid])]}),
+            Command.update(decision.id, {'approver_ids': [Command.set([env.uid])]}),
+        ):
+            result = approval.onchange(
+                {'decision_ids': [command]}, ['decision_ids'], {**shown, 'decision_ids': {'fields': {}}})
+            self.assertNoMark(result)
+        for records, values, specification in (
+            (line, {'agreed': '9'}, {'gap': {}}),
+            (line, {'agreed': '9'}, {'limits': {}}),
+            (line.browse(), {'negotiation_id': self.sheet.id, 'term_id': line.term_id.id}, {'gap': {}}),
+            (line.browse(), {'term_id': line.term_id.id}, {'term_id': {'fields': {'floor_value': {}}}}),
+            (line.negotiation_id, {'name': "x"}, {'line_ids': {'fields': {'limits': {}}}}),
+            (self.order.with_env(env), {'note': "x"}, {'order_line': {'fields': {'sop_price_state': {}}}}),
+            (self.order.order_line.with_env(env), {'price_unit': 1}, {'sop_price_state': {}}),
+            (self.order.order_line.browse().with_env(env), {
+                'order_id': self.order.id, 'product_id': self.product.id, 'price_unit': 1}, {'sop_price_state': {}}),
+            (approval.browse(), {'negotiation_line_id': line.id}, {
+                'negotiation_line_id': {'fields': {'floor_value': {}}}}),
+        ):
+            with self.subTest(records=records, specification=specification):
+                self.env.invalidate_all()
+                try:
+                    result = records.onchange(values, list(values), specification)
+                except AccessError:
+                    continue
+                self.assertNoMark(result)
+                self.assertFalse({'authority', 'below', 'margin'} & set(str(result).split("'")), result)
 
     def test_screens_work_without_the_group(self):
         """Who does not see floors negotiates all the same."""

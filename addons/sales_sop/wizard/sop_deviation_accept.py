@@ -11,8 +11,9 @@ class SopDeviationAccept(models.TransientModel):
     _description = "Deviation Accepted by the Customer"
 
     coverage_id = fields.Many2one('sop.solution.coverage', required=True, ondelete='cascade')
-    need_text = fields.Text(related='coverage_id.need_text')
-    remark = fields.Text(related='coverage_id.remark')
+    # Not through sudo: whose needs these are is up to the lines.
+    need_text = fields.Text(related='coverage_id.need_text', related_sudo=False)
+    remark = fields.Text(related='coverage_id.remark', related_sudo=False)
     accepted_by = fields.Char(required=True, help="Name of the person who decides on the customer's side.")
     accepted_date = fields.Date(string="Accepted On", required=True, default=fields.Date.context_today)
     accepted_how = fields.Selection(

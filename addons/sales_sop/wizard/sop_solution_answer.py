@@ -8,18 +8,14 @@ class SopSolutionAnswer(models.TransientModel):
     _description = "Review the Solution"
 
     review_id = fields.Many2one('sop.solution.review', required=True, ondelete='cascade')
-    role = fields.Selection(related='review_id.role', string="Part")
-    currency_id = fields.Many2one(related='review_id.currency_id')
-    # Not through sudo: who may see the cost is said by the review, for the user who asks.
+    # Not through sudo: what is shown is said by the review, for the user who asks.
+    role = fields.Selection(related='review_id.role', string="Part", related_sudo=False)
+    currency_id = fields.Many2one(related='review_id.currency_id', related_sudo=False)
     price = fields.Monetary(related='review_id.price', related_sudo=False)
     cost = fields.Monetary(related='review_id.cost', related_sudo=False)
     margin = fields.Float(related='review_id.margin', related_sudo=False)
-    margin_floor = fields.Float(compute='_compute_margin_floor', compute_sudo=True)
+    is_margin_low = fields.Boolean(related='review_id.is_margin_low', related_sudo=False)
     remark = fields.Text()
-
-    def _compute_margin_floor(self):
-        for answer in self:
-            answer.margin_floor = answer.review_id.lead_id._get_sop_company().sop_margin_floor
 
     def action_agree(self):
         """Agree with the solution."""
