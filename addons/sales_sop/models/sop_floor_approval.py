@@ -125,7 +125,9 @@ class SopFloorApproval(models.Model):
     def _compute_shown(self):
         """Limits for those who may see floors anyway, and for those who decide."""
         sees = self.env.user.has_group(FLOOR_GROUP)
-        for approval, own in zip(self, self.sudo(), strict=True):
+        for approval in self:
+            # sudo: who decides sees the limits; as they are kept, as a form says itself who decides.
+            own = approval._origin.sudo()
             shown = sees or self.env.user in own.decision_ids.approver_ids
             numeric = own.term_id.has_number
             approval.limits_shown = shown and own.limits_text
@@ -220,6 +222,11 @@ class SopFloorApproval(models.Model):
             raise UserError(self.env._("Approval: ask for one term of a negotiation, or for one order line."))
         facts = self._prepare_for_line(line, vals) if line else self._prepare_for_order_line(order_line, vals)
         return {**vals, **facts, 'requester_id': self.env.uid, 'date': fields.Datetime.now()}
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        # What nobody asked for comes from no default of a user or of a context: it would be approved unseen.
+        return super()._add_missing_default_values({**dict.fromkeys(ASKED, False), 'kind': 'value', **values})
 
     @api.model
     def _prepare_for_line(self, line, vals):

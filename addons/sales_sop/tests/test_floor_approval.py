@@ -393,3 +393,19 @@ class TestFloorApprovalHttp(NegotiationCommon, SalesSopHttpCommon):
             context={'default_state': 'approved', 'default_cover_number': 99, 'default_valid_until': '2099-01-01'})
         approval = self.env['sop.floor.approval'].browse(ids)
         self.assertEqual((approval.state, approval.cover_number, approval.valid_until), ('waiting', 0, False))
+
+    def test_default_binds_to_nothing_else(self):
+        """What is approved for one term or line says nothing about another, whatever the defaults of the user."""
+        order = self._create_order(discount=10)
+        price = self._line(self._create_sheet(), 'price')
+        term = {'default_order_line_id': order.order_line.id, 'default_kind': 'floor', 'default_new_target': 50}
+        approval = price.env['sop.floor.approval'].with_context(**term).create({
+            'negotiation_line_id': price.id, 'value': '12', 'reason': "x", 'counter': "y"})
+        self.assertFalse(approval.order_line_id)
+        self.assertEqual(approval.kind, 'value')
+        self.env['ir.default'].set('sop.floor.approval', 'negotiation_line_id', price.id, user_id=self.me.uid)
+        approval.action_withdraw()
+        own = self.me['sop.floor.approval'].with_context(default_kind='floor', default_standing='target').create({
+            'order_line_id': order.order_line.id, 'reason': "x", 'counter': "y"})
+        self.assertFalse(own.negotiation_line_id)
+        self.assertEqual((own.kind, own.standing), ('value', False))
