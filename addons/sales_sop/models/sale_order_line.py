@@ -7,7 +7,8 @@ FLOOR_GROUP = 'sales_sop.group_sop_floor'
 class SaleOrderLine(models.Model):
     """Prices of a deal against the list: how far below it, and who has to agree to that (S4.6)."""
 
-    _inherit = 'sale.order.line'
+    _name = 'sale.order.line'
+    _inherit = ['sale.order.line', 'sop.guarded.mixin']
 
     sop_discount = fields.Float(
         string="Below the List Price (%)", compute='_compute_sop_price_state', store=True, compute_sudo=True,
@@ -43,6 +44,13 @@ class SaleOrderLine(models.Model):
             for line in lines:
                 line.sop_discount = line._get_sop_discount()
                 line.sop_price_state = line._get_sop_price_state(term, company) if term else False
+
+    @api.constrains('price_unit', 'discount', 'product_id', 'product_uom_id', 'order_id')
+    def _check_sop_issued_price(self):
+        """What the customer has in hand does not get cheaper unseen. His own choices are not ours to refuse."""
+        issued = self.filtered(lambda line: line.order_id.state in ('sent', 'sale') and not line.is_expense).order_id
+        if issued and self.env.user._is_internal():
+            issued._check_sop_prices('sent')
 
     def _get_sop_list_price(self):
         """The price of the product before any price list, in the currency and the unit of this line."""
@@ -108,9 +116,11 @@ class SaleOrderLine(models.Model):
     def _get_sop_cover(self):
         """The live approval of this price: its own, or that of the price of the deal."""
         self.ensure_one()
-        own = self.sop_approval_ids.filtered(lambda approval: approval.product_id == self.product_id)
+        deal = self.order_id.opportunity_id
+        own = self.sop_approval_ids.filtered(
+            lambda approval: approval.product_id == self.product_id and approval.lead_id == deal)
         if self.sop_price_state != 'margin':
-            own |= self.order_id.opportunity_id._get_sop_price_approval()
+            own |= deal._get_sop_price_approval()
         return own.filtered(lambda approval: approval._covers(False, self.sop_discount, False))[:1]
 
     def action_sop_request_approval(self):

@@ -72,15 +72,29 @@ class SaleOrder(models.Model):
         if state == 'sale' and not self.env.user._is_internal():
             return
         for order in self.filtered(lambda order: state == 'sent' or order.state == 'draft'):
-            # sudo: the rule holds for whoever sends, and is judged with what he may not see.
-            own = order.sudo()
-            if own.opportunity_id.sop_stage_id.gate != 'enforce':
-                continue
-            if lines := own.order_line._get_sop_uncovered():
+            if lines := order._get_sop_held_lines():
                 raise UserError(self.env._(
                     "%(order)s: the price of %(products)s goes beyond what you may agree to. Ask for its approval "
                     "before the customer gets it.", order=order.name,
                     products=', '.join(lines.product_id.mapped('display_name'))))
+
+    def _get_sop_held_lines(self):
+        """Lines whose prices the customer must not get before somebody with the authority agrees to them."""
+        self.ensure_one()
+        # sudo: the rule holds for whoever sends or signs, and is judged with what he may not see.
+        own = self.sudo()
+        held = own.opportunity_id.sop_stage_id.gate == 'enforce'
+        return own.order_line._get_sop_uncovered() if held else own.order_line.browse()
+
+    def _is_sop_price_held(self):
+        """Whether this is a draft nobody may sign or pay, with a link to it, before its prices are approved."""
+        return self.state == 'draft' and bool(self._get_sop_held_lines())
+
+    def _has_to_be_signed(self):
+        return super()._has_to_be_signed() and not self._is_sop_price_held()
+
+    def _has_to_be_paid(self):
+        return super()._has_to_be_paid() and not self._is_sop_price_held()
 
     # ------------------------------------------------------------
     # AGAINST THE AGREED TERMS

@@ -6,6 +6,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
+from ..engine import as_engine
 from .negotiation_common import NegotiationCommon
 
 
@@ -166,6 +167,65 @@ class TestFloorOrder(NegotiationCommon):
             order.with_user(self.user_public).sudo().action_confirm()
         self.assertEqual(order.state, 'sale')
 
+    def test_no_cheaper_once_it_is_sent(self):
+        """What the customer has in hand changes by an approved price only, through every door."""
+        order = self._create_order()
+        order.action_quotation_sent()
+        for actor in (order, order.with_user(self.user_sales_manager), order.sudo()):
+            line = actor.order_line
+            for act in (
+                lambda line=line: line.write({'discount': 10}),
+                lambda line=line: line.write({'price_unit': 500}),
+                lambda actor=actor, line=line: actor.write({
+                    'order_line': [Command.update(line.id, {'discount': 10})]}),
+                lambda actor=actor: actor.write({'order_line': [Command.create({
+                    'product_id': self.product.id, 'price_unit': 500})]}),
+                lambda actor=actor: actor.copy({'state': 'sent', 'order_line': [Command.create({
+                    'product_id': self.product.id, 'price_unit': 500})]}),
+            ):
+                with self.assertRaises(UserError) as caught:
+                    act()
+                self.assertIn("Pump", str(caught.exception))
+        order.order_line.discount = 2
+        order.action_confirm()
+        with self.assertRaises(UserError):
+            order.order_line.discount = 20
+
+    def test_a_link_to_a_draft_is_no_way(self):
+        """A draft nobody checked is not signed or paid, and a payment of it is kept all the same."""
+        order = self._create_order(discount=10)
+        order.write({'require_signature': True, 'require_payment': True})
+        self.assertFalse(order._has_to_be_signed() or order._has_to_be_paid())
+        self._as(self._ask_prices(order), 'director').action_approve()
+        self.env.invalidate_all()
+        self.assertTrue(order._has_to_be_signed() and order._has_to_be_paid())
+
+    def test_judgement_is_not_forged(self):
+        line = self._create_order(discount=50).order_line
+        for values in ({'sop_price_state': 'ok'}, {'sop_discount': 0}, {'sop_price_state': False}):
+            for actor in (line, line.sudo()):
+                with self.subTest(values=values), self.assertRaises(AccessError):
+                    actor.write(values)
+        with self.assertRaises(AccessError):
+            line.copy({'sop_price_state': 'ok', 'order_id': line.order_id.id})
+        order = line.order_id.with_context(default_sop_price_state='ok', default_sop_discount=1).copy()
+        order.order_line.with_context(default_sop_price_state='ok').create({
+            'order_id': order.id, 'product_id': self.product.id, 'price_unit': 1, 'sop_price_state': False})
+        self.assertEqual(set(order.order_line.mapped('sop_price_state')), {'below', 'margin'} & set(
+            order.order_line.mapped('sop_price_state')))
+
+    def test_approval_stays_with_its_deal(self):
+        """A line that goes to another deal leaves its approval behind."""
+        order = self._create_order(discount=10)
+        self._as(self._ask_prices(order), 'director').action_approve()
+        self.assertFalse(order.order_line.sop_below_floor)
+        other = self._create_lead(name="Other")
+        order.opportunity_id = other
+        self.env.invalidate_all()
+        self.assertTrue(order.order_line.sop_below_floor)
+        with self.assertRaises(UserError):
+            order.action_quotation_sent()
+
     def test_procedure_that_observes(self):
         self.stage_discover.gate = 'observe'
         order = self._create_order(discount=10)
@@ -212,7 +272,7 @@ class TestFloorOrder(NegotiationCommon):
         order.mapped('state')
         order.order_line.mapped('price_unit')
         before = self.env.cr.sql_log_count
-        order.order_line._compute_sop_price_state()
+        as_engine(order.order_line)._compute_sop_price_state()
         for name in ('sop_has_below_floor', 'sop_has_terms', 'sop_is_expired', 'sop_term_difference'):
             order.mapped(name)
         self.assertEqual(self.env.cr.sql_log_count - before, 0)
