@@ -148,6 +148,8 @@ class SopPresentation(models.Model):
         baseline = self.lead_id.sudo()._get_sop_baseline()
         if self.state == 'done' or self.solution_id and self.solution_id.sudo() in baseline:
             return ''
+        if not self.solution_id and self._is_repeat_order():
+            return ''
         if not self.solution_id:
             return self.env._(
                 "%s: no solution is chosen. Show the approved one, or have it approved first.", self.display_name)
@@ -169,3 +171,10 @@ class SopPresentation(models.Model):
     def _get_interest(self):
         said = [self.env._("Agreed in principle after the presentation.")] if self.in_principle_ok else []
         return '\n'.join(said + list(filter(None, [self.questions])))
+
+    def _is_repeat_order(self):
+        """Whether the fast track took the opportunity past its solution: there is none to show."""
+        # sudo: evidence of the opportunity, whoever asks.
+        return bool(self.env['sop.check'].sudo().search_count([
+            ('lead_id', '=', self.lead_id.id), ('fast_track', '=', True), ('revoked_date', '=', False),
+            ('stage_id.phase', '=', 's3_needs')], limit=1))

@@ -57,6 +57,15 @@ class TestPresentation(PresentationCommon):
         with self.assertRaisesRegex(UserError, "have it approved first"):
             presentation.action_done()
 
+    def test_a_repeat_order_needs_no_solution(self):
+        as_engine(self.solution).state = 'outdated'
+        presentation = self._present()
+        self.assertFalse(presentation.solution_id)
+        self.lead.sudo().priority = '3'
+        self.lead.with_user(self.user_sales_salesman).action_sop_fast_track(self.stage_offer.id, "As last year")
+        presentation.action_done()
+        self.assertEqual(presentation.state, 'done')
+
     def test_outdated_solution_is_not_shown(self):
         presentation = self._present()
         as_engine(self.solution).state = 'outdated'
