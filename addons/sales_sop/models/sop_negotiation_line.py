@@ -111,10 +111,18 @@ class SopNegotiationLine(models.Model):
             {'line_id': line.id, 'side': side, 'value': line[name], 'number': line.number, 'standing': line.standing}
             for line in self if line[name]])
 
-    @api.depends('agreed', 'number', 'term_id')
+    @api.depends('agreed', 'number', 'term_id', 'payment_term_id')
     def _compute_agreed_number(self):
+        """Whatever is said about the credit, it is not shorter than that of the payment terms chosen."""
         for line in self:
-            line.agreed_number = line._get_number(line.agreed, line.number) if line.agreed else 0
+            number = line._get_number(line.agreed, line.number) if line.agreed else 0
+            line.agreed_number = max(number, line._get_credit_days()) if line.agreed else 0
+
+    def _get_credit_days(self):
+        if self.better != 'text':
+            return 0
+        # sudo: whoever negotiates chooses payment terms, and need not read their lines.
+        return max(self.sudo().payment_term_id.line_ids.mapped('nb_days'), default=0)
 
     @api.depends('agreed', 'agreed_number', 'floor_value')
     def _compute_gap(self):
@@ -205,7 +213,7 @@ class SopNegotiationLine(models.Model):
         if vals.get('payment_term_id') and 'agreed' not in vals:
             vals = self._add_payment_term(vals)
         result = super().write(vals)
-        if not {'agreed', 'status', 'standing', 'number'}.isdisjoint(vals):
+        if not {'agreed', 'status', 'standing', 'number', 'payment_term_id'}.isdisjoint(vals):
             for line in self.filtered(lambda line: line.status == 'agreed'):
                 line._is_allowed(line.agreed, line.agreed_number, line.standing)
             self._sop_judge()

@@ -274,6 +274,21 @@ class TestFloorApproval(NegotiationCommon):
         payment.write({'offer': "80 days", 'standing': 'floor', 'number': 80})
         self.assertEqual(self._ask(payment, "100 days", standing='below', number=100).decision_ids.code, 'gm')
 
+    def test_credit_is_not_talked_down(self):
+        """The payment terms that go into the quotation say how long the credit is, whatever number is typed."""
+        long = self.env['account.payment.term'].create({'name': "120 days", 'line_ids': [Command.create({
+            'value': 'percent', 'value_amount': 100, 'nb_days': 120})]})
+        payment = self._line(self.sheet, 'payment')
+        payment.write({'agreed': "30 days", 'standing': 'target', 'number': 30, 'payment_term_id': long.id})
+        self.assertEqual(payment.agreed_number, 120)
+        self.assertTrue(payment.needs_approval)
+        payment.number = 10
+        self.assertTrue(payment.needs_approval)
+        payment.payment_term_id = False
+        self.assertFalse(payment.needs_approval)
+        payment.payment_term_id = long
+        self.assertTrue(payment.needs_approval)
+
     def test_change_of_the_floor(self):
         """After the start, the floor moves by an approval only."""
         approval = self._ask(self.price, '10', kind='floor')
