@@ -122,8 +122,8 @@ class SopSolutionReview(models.Model):
         remark = remark.strip() if isinstance(remark, str) else ''
         # sudo: the reviewer decides on a solution he only reads.
         solution = self.sudo().solution_id
-        solution.lock_for_update(allow_referencing=True)
-        self.invalidate_recordset(['state'])
+        # Of two answers at once the second is tried again: neither may miss that it is the last one.
+        solution.lead_id._sop_touch()
         if error := self._get_answer_error() or self._get_remark_error(answer, remark):
             raise UserError(error)
         self._set_answer(answer, remark)

@@ -1,6 +1,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import SalesSopHttpCommon
 from .solution_common import SolutionCommon
@@ -17,6 +18,19 @@ class TestSolutionReview(SolutionCommon):
     def _get_review(self, role, user):
         return self.solution.sudo().review_ids.filtered(
             lambda review: review.role == role).with_user(user).sudo(False)
+
+    def test_two_answers_at_once(self):
+        """Each answer rewrites the lead, so that the second of two is tried again and sees the first."""
+        self.solution.action_submit()
+        for review, user in zip(self.solution.sudo().review_ids, (self.user_px, self.user_fin), strict=True):
+            before = self._get_row_place()
+            review.with_user(user).sudo(False).action_answer('ok')
+            self.assertNotEqual(self._get_row_place(), before)
+        self.assertEqual(self.solution.state, 'approved')
+
+    def _get_row_place(self):
+        self.env.flush_all()
+        return self.env.execute_query(SQL("SELECT ctid FROM crm_lead WHERE id = %s", self.lead.id))
 
     def test_all_agree(self):
         self.solution.action_submit()
