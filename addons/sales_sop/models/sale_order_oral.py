@@ -8,7 +8,7 @@ class SaleOrder(models.Model):
     _inherit = 'sale.order'
 
     sop_oral_order_id = fields.Many2one(
-        'sop.oral.order', string="Oral Order", index='btree_not_null', ondelete='restrict',
+        'sop.oral.order', string="Oral Order", index='btree_not_null', ondelete='restrict', groups='base.group_user',
         help="Until the customer confirms it in writing, this quotation is not confirmed.")
 
     def _confirmation_error_message(self):
@@ -17,13 +17,13 @@ class SaleOrder(models.Model):
     @api.constrains('state', 'sop_oral_order_id', 'amount_untaxed')
     def _check_sop_oral_order(self):
         """No order is released before its oral order is, whichever door is used."""
-        for order in self.filtered(lambda order: order.sop_oral_order_id and order.state == 'sale'):
+        for order in self.filtered(lambda order: order.sudo().sop_oral_order_id and order.state == 'sale'):
             if message := order._get_sop_oral_message():
                 raise ValidationError(message)
 
     @api.constrains('sop_oral_order_id', 'partner_id')
     def _check_sop_oral_customer(self):
-        for order in self.filtered('sop_oral_order_id').sudo():
+        for order in self.sudo().filtered('sop_oral_order_id'):
             customer = order.sop_oral_order_id.lead_id.partner_id.commercial_partner_id
             if customer and order.partner_id.commercial_partner_id != customer:
                 raise ValidationError(self.env._(

@@ -9,10 +9,11 @@ class SaleOrder(models.Model):
 
     sop_solution_id = fields.Many2one(
         'sop.solution', string="Solution", index='btree_not_null', ondelete='set null',
-        domain="[('lead_id', '=', opportunity_id), ('state', 'in', ('approved', 'outdated'))]")
-    sop_solution_state = fields.Selection(related='sop_solution_id.state', string="State of the Solution")
+        groups='base.group_user', domain="[('lead_id', '=', opportunity_id), ('state', 'in', ('approved', 'outdated'))]")
+    sop_solution_state = fields.Selection(related='sop_solution_id.state', string="State of the Solution", groups='base.group_user')
     sop_solution_differences = fields.Text(
-        string="Differs from the Solution", compute='_compute_sop_solution_differences', compute_sudo=True)
+        string="Differs from the Solution", compute='_compute_sop_solution_differences', compute_sudo=True,
+        groups='base.group_user')
 
     @api.depends(
         'sop_solution_id.state', 'sop_solution_id.coverage_ids.product_id', 'sop_solution_id.coverage_ids.quantity',
@@ -26,16 +27,17 @@ class SaleOrder(models.Model):
     @api.constrains('sop_solution_id')
     def _check_sop_solution(self):
         for order in self:
-            solution = order.sop_solution_id.sudo()
-            if solution and (solution.lead_id != order.opportunity_id or not solution.approved_date):
+            # sudo: the rule holds for solutions the user does not see, without telling what they are.
+            solution = order.sudo().sop_solution_id
+            if solution and (solution.lead_id != order.sudo().opportunity_id or not solution.approved_date):
                 raise ValidationError(self.env._(
-                    "%(order)s: %(solution)s is not an approved solution for its opportunity.",
-                    order=order.display_name, solution=solution.display_name))
+                    "%s: this is not an approved solution for its opportunity.", order.display_name))
 
     def _get_sop_solution_differences(self):
         """``{order: what it offers otherwise than its solution, as a list of texts}``"""
         # sudo: whoever works on the order is told, without rights on the opportunity.
-        return {order: order.sudo()._get_sop_differences() if order.sop_solution_id else [] for order in self}
+        return {order: own._get_sop_differences() if own.sop_solution_id else [] for order, own in zip(
+            self, self.sudo(), strict=True)}
 
     def _get_sop_differences(self):
         solution = self.sop_solution_id

@@ -156,7 +156,12 @@ class SopPresentation(models.Model):
         return self.env._(
             "%(presentation)s: %(solution)s is not the approved solution of this opportunity, or it is outdated. "
             "Show the approved version, or have the new one approved first.",
-            presentation=self.display_name, solution=self.solution_id.sudo().display_name)
+            presentation=self.display_name, solution=self._get_solution_name())
+
+    def _get_solution_name(self):
+        """Its name, for whoever may read it."""
+        known = self.solution_id.sudo(False).has_access('read')
+        return self.solution_id.display_name if known else self.env._("the solution chosen")
 
     def _prepare_contact_values(self):
         """What the contact log takes over."""

@@ -35,7 +35,7 @@ class SopWorkshopOption(models.Model):
         for option in self:
             if not option.event_id.sudo().sop_lead_id:
                 raise ValidationError(self.env._(
-                    "%s: this meeting is not a workshop on an opportunity.", option.event_id.sudo().display_name))
+                    "%s: this meeting is not a workshop on an opportunity.", option.name))
 
     @api.model_create_multi
     def create(self, vals_list):

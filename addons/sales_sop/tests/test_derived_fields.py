@@ -112,3 +112,35 @@ class TestDerivedFields(SolutionCommon):
             {'review_ids': forged}, ['review_ids'],
             {'review_ids': {'fields': {'cost': {}, 'margin': {}, 'asked_ids': {}, 'role': {}}}})
         self.assertNotIn('1500', str(result))
+
+    def test_refusals_name_nothing_of_others(self):
+        secret = self.env['calendar.event'].with_user(self.user_sales_leads).create({
+            'name': "SECRETMEETING", 'privacy': 'private', 'start': '2026-11-23 08:00:00',
+            'stop': '2026-11-23 09:00:00'})
+        self.foreign_solution.name = "SECRETSOLUTION"
+        order = self.me['sale.order'].create({
+            'partner_id': self.contact_company_1.id, 'opportunity_id': self.lead.id})
+        for act in (
+            lambda: self.me['sop.workshop.option'].create({'event_id': secret.id, 'name': "x"}),
+            lambda: order.write({'sop_solution_id': self.foreign_solution.id}),
+            lambda: self.me['sop.presentation'].create({
+                'lead_id': self.lead.id, 'solution_id': self.foreign_solution.id}),
+        ):
+            self.env.invalidate_all()
+            with self.assertRaises(UserError) as caught:
+                act()
+            self.assertNotIn('SECRET', str(caught.exception))
+
+    def test_customers_read_nothing_of_the_solution(self):
+        solution = self._approve(self._create_solution())
+        self.user_portal.partner_id.parent_id = self.contact_company_1
+        order = self.env['sale.order'].create({
+            'partner_id': self.user_portal.partner_id.id, 'opportunity_id': self.lead.id,
+            'sop_solution_id': solution.id, 'state': 'sent'})
+        order.message_subscribe(self.user_portal.partner_id.ids)
+        order = order.with_env(self.env(user=self.user_portal, su=False, context={}))
+        self.env.invalidate_all()
+        self.assertTrue(order.read(['name']))
+        for name in ('sop_solution_id', 'sop_solution_state', 'sop_solution_differences', 'sop_oral_order_id'):
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                order.read([name])
