@@ -9,8 +9,11 @@ class SaleOrder(models.Model):
 
     sop_solution_id = fields.Many2one(
         'sop.solution', string="Solution", index='btree_not_null', ondelete='set null',
-        groups='base.group_user', domain="[('lead_id', '=', opportunity_id), ('state', 'in', ('approved', 'outdated'))]")
-    sop_solution_state = fields.Selection(related='sop_solution_id.state', string="State of the Solution", groups='base.group_user')
+        groups='base.group_user',
+        domain="[('lead_id', '=', opportunity_id), ('state', 'in', ('approved', 'outdated'))]")
+    sop_solution_state = fields.Selection(
+        related='sop_solution_id.state', string="State of the Solution",
+        groups='base.group_user')
     sop_solution_differences = fields.Text(
         string="Differs from the Solution", compute='_compute_sop_solution_differences', compute_sudo=True,
         groups='base.group_user')
