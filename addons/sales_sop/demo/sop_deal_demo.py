@@ -114,6 +114,15 @@ class SopDemo(models.AbstractModel):
             reviewer = review.asked_ids[0]
             review.with_user(reviewer).action_answer('ok', "Checked.")
 
+    def _tell_submit(self, lead):
+        lead.with_user(lead.user_id).sop_solution_id.action_submit()
+
+    def _tell_ask(self, lead):
+        """The customer has a link with our understanding of the needs and has not answered yet."""
+        lead = lead.with_user(lead.user_id)
+        self._enter_needs(lead)
+        lead.sop_restatement_ids.create({'lead_id': lead.id})._sop_request_signoff(mail=False)
+
     def _tell_change_need(self, lead, text):
         lead.sop_need_ids.with_user(lead.user_id)[:1].name = text
 

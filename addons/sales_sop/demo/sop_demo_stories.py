@@ -9,6 +9,8 @@ Each line is (days ago, verb, details):
 - quote: a quotation of (product, quantity) lines, with a discount in per cent
 - object: an objection of the customer, resolved or not
 - change_need: the customer changes what he needs
+- submit: the solution goes to its reviewers
+- ask: the customer is asked to confirm the needs
 - haggle: the customer asks for a price that needs an approval
 - plan: the next activity, in days from today (negative: overdue)
 """
@@ -70,7 +72,7 @@ STORIES = {
     # S3 Needs & solution
     'pharma_air': [
         (22, 'do', 'S1'), (22, 'go'), (15, 'do', 'S2'), (14, 'go'), (6, 'do', 'S3.1 S3.2 S3.3'),
-        (2, 'do', 'S3.4'), (0, 'plan', 2, "Ask for the confirmation of the needs"),
+        (2, 'do', 'S3.4'), (1, 'submit'), (0, 'plan', 2, "Ask for the confirmation of the needs"),
     ],
     'glass_cool': [
         (32, 'do', 'S1'), (32, 'go'), (25, 'do', 'S2'), (24, 'go'), (18, 'do', 'S3.1 S3.2'),
@@ -78,7 +80,7 @@ STORIES = {
         (0, 'plan', -2, "Send the solution"),
     ],
     'electronics_air': [
-        (20, 'do', 'S1'), (20, 'go'), (13, 'do', 'S2'), (12, 'go'), (9, 'do', 'S3.1'),
+        (20, 'do', 'S1'), (20, 'go'), (13, 'do', 'S2'), (12, 'go'), (9, 'do', 'S3.1'), (2, 'ask'),
         (0, 'plan', 3, "Workshop with pre-sales"),
     ],
     'shipyard_air': [

@@ -83,7 +83,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         # sudo: the rule holds for whoever sends or signs, and is judged with what he may not see.
         own = self.sudo()
-        held = own.opportunity_id.sop_stage_id.gate == 'enforce'
+        held = own.opportunity_id.sop_stage_id.gate == 'enforce' and own.opportunity_id.sop_process_id._asks_for(
+            'sop_floor_state')
         return own.order_line._get_sop_uncovered() if held else own.order_line.browse()
 
     def _is_sop_price_held(self):

@@ -246,6 +246,12 @@ class SopProcess(models.Model):
     # MATCHING
     # ------------------------------------------------------------
 
+    @tools.ormcache('self.id', 'name')
+    def _asks_for(self, name):
+        """Whether an item of this process looks at the field ``name``: what is not asked for holds nobody."""
+        # sudo: what a procedure asks for does not depend on who works by it.
+        return any(name in (item.condition or '') for item in self.sudo().stage_ids.requirement_ids)
+
     @api.model
     @tools.ormcache('res_model')
     def _get_published_ids(self, res_model):

@@ -25,6 +25,14 @@ class NegotiationCommon(SalesSopCommon):
         cls.product = cls.env['product.product'].create({
             'name': "Pump", 'list_price': 1000, 'standard_price': 700, 'taxes_id': False})
 
+    @classmethod
+    def _prepare_stages(cls):
+        """The offer asks for approvals, as the shipped procedure does."""
+        *earlier, offer = super()._prepare_stages()
+        approved = cls._item(
+            'O3', "Prices approved", kind='condition', condition="[('sop_floor_state', '=', 'ok')]", mandatory=False)
+        return [*earlier, {**offer, 'requirement_ids': [*offer['requirement_ids'], approved]}]
+
     def setUp(self):
         super().setUp()
         self.me = self.env(user=self.user_sales_salesman, context={})

@@ -232,6 +232,14 @@ class TestFloorOrder(NegotiationCommon):
         order.action_confirm()
         self.assertEqual(self.lead.sop_floor_state, 'below')
 
+    def test_procedure_that_does_not_ask_for_approvals(self):
+        """One that was written before there were approvals goes on as it was."""
+        as_engine(self.process.stage_ids.requirement_ids.filtered(lambda item: item.code == 'O3')).unlink()
+        order = self._create_order(discount=10)
+        order.action_quotation_sent()
+        order.action_confirm()
+        self.assertTrue(order.order_line.sop_below_floor, "it is shown all the same")
+
     def test_cancelled_order_holds_nobody(self):
         order = self._create_order(discount=50)
         self.assertEqual(self.lead.sop_floor_state, 'below')
