@@ -445,6 +445,21 @@ describe("facts", () => {
         await waitForFocus("[name=phone] input");
         expect(".nav-link.active").toHaveText("Contact");
     });
+
+    test("a field that has nothing to show yet leads to the place named for it", async () => {
+        await mountChecklist(makeChecklistOf(fact()), {
+            arch: `<form><notebook>
+                <page string="SOP"><field name="sop_stage_id" widget="sop_checklist"/></page>
+                <page string="Contact">
+                    <div data-sop-fields="name phone"><button name="call" type="object">Call</button></div>
+                    <field name="phone" invisible="1"/>
+                </page>
+            </notebook></form>`,
+        });
+        await contains(".o_sop_show_field").click();
+        await waitForFocus("button[name=call]");
+        expect(".nav-link.active").toHaveText("Contact");
+    });
 });
 
 describe("exceptions", () => {

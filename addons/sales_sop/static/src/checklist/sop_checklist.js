@@ -327,10 +327,11 @@ export class SopChecklist extends Component {
         return fieldName in this.record.activeFields;
     }
 
+    /** Leads to the field or, while it has nothing to show, to the place that the form names for it. */
     async showField(fieldName) {
         const form = this.rootRef.el.closest(".o_form_view");
-        const isShown =
-            form && (await revealOnForm(form, `.o_field_widget[name='${fieldName}']`));
+        const selector = `.o_field_widget[name='${fieldName}'], [data-sop-fields~='${fieldName}']`;
+        const isShown = form && (await revealOnForm(form, selector));
         if (!isShown) {
             const label = this.record.fields[fieldName]?.string || fieldName;
             this.notification.add(_t("The field %s is not shown on this form.", label), {

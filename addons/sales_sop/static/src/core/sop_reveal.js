@@ -10,6 +10,7 @@ async function openTab(tab) {
     for (let frame = 0; frame < MAX_FRAMES && !tab.classList.contains("active"); frame++) {
         await new Promise((resolve) => browser.requestAnimationFrame(resolve));
     }
+    tab.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 /**
