@@ -45,6 +45,19 @@ class CrmLead(models.Model):
             domain |= Domain('id', 'not in', known.subselect('lead_id'))
         return domain
 
+    def action_sop_new_minutes(self):
+        """Open new minutes, with the people we spoke to."""
+        self.ensure_one()
+        self.check_access('write')
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Minutes"),
+            'res_model': 'sop.minutes',
+            'view_mode': 'form',
+            'views': [(False, 'form')],
+            'context': {'default_lead_id': self.id, 'default_stakeholder_ids': self._get_sop_spoken_to().ids},
+        }
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_minutes(self):
         # sudo: minutes the user may not see are kept as well.
