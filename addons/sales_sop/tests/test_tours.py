@@ -2,6 +2,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .common import SalesSopHttpCommon
+from .solution_common import SolutionCommon
 from .test_material_pack import PackCommon
 
 
@@ -68,3 +69,42 @@ class TestMorningTour(PackCommon, SalesSopHttpCommon):
         self.assertEqual(log.stakeholder_ids.name, "Ms Wang")
         self.assertEqual(lead.sop_intention, 'willing')
         self.assertEqual(self.pool_lead.user_id, self.user_sales_salesman)
+
+
+@tagged('post_install', '-at_install')
+class TestDealTour(SolutionCommon, SalesSopHttpCommon):
+    """From the interview to minutes the customer has, all on the screen."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deal = cls._create_lead(name="Air for hall 3", partner_id=cls.contact_company_1.id)
+        cls.contact_company_1.email = 'qian@customer.example.com'
+        cls.env['sop.stakeholder'].create({
+            'lead_id': cls.deal.id, 'name': "Ms. Qian",
+            'role_id': cls.env.ref('sales_sop.sop_stakeholder_role_user').id})
+        questions = cls.env['sop.interview.question']
+        questions.search([]).active = False
+        questions.create({'name': "What stops the line?", 'mandatory': True})
+
+    def _play(self, tour):
+        self.start_tour(f'/odoo/sop-opportunities/{self.deal.id}', tour, login='user_sales_salesman', timeout=240)
+        self.env.invalidate_all()
+
+    def test_deal(self):
+        self._do(self.deal, 'D1', 'D2')
+        self.deal.stage_id = self.stage_gen_1
+        self._play('sales_sop_deal_solution')
+        self.assertEqual(self.deal.sop_interview_ids.state, 'done')
+        self.assertEqual(self.deal.sop_need_state, 'confirmed')
+        solution = self.deal.sop_solution_ids
+        self.assertEqual((solution.state, self.deal.sop_coverage_state), ('review', 'complete'))
+
+        self._review(solution)
+        self._do(self.deal, 'Q1', 'Q2')
+        self.deal.stage_id = self.stage_team1_2
+        self._play('sales_sop_deal_negotiation')
+        self.assertEqual(self.deal.sop_objection_ids.state, 'resolved')
+        self.assertEqual(self.deal.sop_floor_approval_ids.state, 'waiting')
+        self.assertEqual(self.deal.sop_floor_approval_ids.requester_id, self.user_sales_salesman)
+        self.assertEqual(self.deal.sop_minutes_state, 'sent')

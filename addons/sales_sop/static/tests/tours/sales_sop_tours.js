@@ -274,7 +274,7 @@ function rate(key) {
     ];
 }
 
-function openPage(name) {
+export function openPage(name) {
     return {
         content: `Open the page ${name}`,
         trigger: `.o_notebook a.nav-link[name=${name}]`,
