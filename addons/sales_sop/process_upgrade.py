@@ -3,10 +3,12 @@
 What is published or was adapted stays as it is, and the new one arrives beside
 it as a draft. Used by the scripts of ``migrations/``.
 """
+from odoo.tools import SQL
+
 from .engine import as_engine
 
 # The procedure of this version; those set aside before have their suffix already.
-SHIPPED = (
+SHIPPED = SQL(
     "module = 'sales_sop' AND model IN ('sop.process', 'sop.stage', 'sop.requirement') AND name !~ '_v[0-9]+$'")
 
 
@@ -18,7 +20,7 @@ def set_aside(cr, version, suffix):
     cr.execute("SELECT res_id FROM ir_model_data WHERE module = 'sales_sop' AND name = 'sop_process_sales'")
     if row := cr.fetchone():
         if _is_in_use(cr, row[0]):
-            cr.execute(f"UPDATE ir_model_data SET name = name || %s WHERE {SHIPPED}", [suffix])
+            cr.execute(SQL("UPDATE ir_model_data SET name = name || %s WHERE %s", suffix, SHIPPED))
         else:
             _forget(cr, row[0])
     # The draft comes with the same code and number; place_draft numbers it and gives the code back.
@@ -29,7 +31,7 @@ def _forget(cr, process_id):
     cr.execute("DELETE FROM mail_message WHERE model = 'sop.process' AND res_id = %s", [process_id])
     cr.execute("DELETE FROM mail_followers WHERE res_model = 'sop.process' AND res_id = %s", [process_id])
     cr.execute("DELETE FROM sop_process WHERE id = %s", [process_id])
-    cr.execute(f"DELETE FROM ir_model_data WHERE {SHIPPED}")
+    cr.execute(SQL("DELETE FROM ir_model_data WHERE %s", SHIPPED))
 
 
 def _get_mark(version):

@@ -102,9 +102,9 @@ class SopDemo(models.AbstractModel):
             line.write({'met': 'full', 'remark': "Met by the machine as quoted."})
         solution.coverage_ids[:1].write({'product_id': product.id, 'quantity': 2})
         if not solution.value_ids:
+            names = ('name', 'today', 'expected', 'unit', 'basis')
             solution.value_ids.create([
-                {'solution_id': solution.id, **dict(zip(('name', 'today', 'expected', 'unit', 'basis'), row, strict=True))}
-                for row in VALUES])
+                {'solution_id': solution.id, **dict(zip(names, row, strict=True))} for row in VALUES])
 
     def _meet_s3_6(self, lead):
         solution = lead.sop_solution_id
@@ -230,10 +230,11 @@ class SopDemo(models.AbstractModel):
         } | {'workshop': lead.sudo().sop_workshop_ids}
 
     def _set_dates(self, lead, moment, seen=None):
-        super()._set_dates(lead, moment, seen)
+        result = super()._set_dates(lead, moment, seen)
         rows = self._get_rows(lead)
         for model, names in DATED.items():
             for record in rows[model] - (seen or rows)[model]:
                 as_engine(record).write({name: moment for name in names if record[name]})
         as_engine(rows['workshop'] - (seen or rows)['workshop']).write({
             'start': moment - timedelta(hours=2), 'stop': moment, 'sop_done_date': moment})
+        return result

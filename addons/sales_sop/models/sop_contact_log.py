@@ -30,9 +30,8 @@ class SopContactLog(models.Model):
         copy=False, default='planned',
         help="Superseded: a plan that was carried out, or a log that was corrected.")
     lead_id = fields.Many2one('crm.lead', required=True, index=True, ondelete='cascade')
-    partner_id = fields.Many2one(
-        related='lead_id.partner_id', string="Customer", store=True, index='btree_not_null')
-    company_id = fields.Many2one(related='lead_id.company_id', store=True, index='btree_not_null')
+    partner_id = fields.Many2one(related='lead_id.partner_id', string="Customer")
+    company_id = fields.Many2one(related='lead_id.company_id')
     user_id = fields.Many2one(
         'res.users', string="Contacted By", required=True, index=True, default=lambda self: self.env.uid, copy=False)
     logged_date = fields.Datetime(string="Logged On", readonly=True, copy=False)

@@ -77,8 +77,9 @@ class SopMinutes(models.Model):
     # COMPUTE
     # ------------------------------------------------------------
 
-    @api.depends('lead_id', 'lead_id.company_id')
+    @api.depends('lead_id')
     def _compute_company_id(self):
+        """The company at the time: the due dates do not follow the opportunity elsewhere."""
         for minutes in self:
             # sudo: whose working days count does not depend on who keeps the minutes.
             minutes.company_id = minutes.lead_id.sudo()._get_sop_company()

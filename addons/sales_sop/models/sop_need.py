@@ -66,7 +66,7 @@ class SopNeed(models.Model):
         'crm.lead', string="Opportunity", required=True, index=True, ondelete='cascade')
     partner_id = fields.Many2one(related='lead_id.partner_id', string="Customer")
     user_id = fields.Many2one(related='lead_id.user_id', string="Salesperson")
-    company_id = fields.Many2one(related='lead_id.company_id', store=True, index='btree_not_null')
+    company_id = fields.Many2one(related='lead_id.company_id')
     sequence = fields.Integer(default=10)
     number = fields.Integer(readonly=True, copy=False, aggregator=None)
     code = fields.Char(compute='_compute_code', store=True)

@@ -37,7 +37,8 @@ class SopNegotiation(models.Model):
     line_ids = fields.One2many('sop.negotiation.line', 'negotiation_id', string="Terms")
     approval_ids = fields.One2many('sop.floor.approval', 'negotiation_id', string="Approvals", readonly=True)
     terms_state = fields.Selection(
-        [('open', "Not settled"), ('agreed', "Agreed")], string="Required Terms", compute='_compute_terms_state', store=True)
+        [('open', "Not settled"), ('agreed', "Agreed")], string="Required Terms",
+        compute='_compute_terms_state', store=True)
     agreed_count = fields.Integer(compute='_compute_counts')
     required_open = fields.Char(string="Still to Be Agreed", compute='_compute_counts')
     approval_count = fields.Integer(string="Approvals Needed", compute='_compute_counts')

@@ -85,8 +85,9 @@ class SopObjection(models.Model):
     # COMPUTE / SEARCH
     # ------------------------------------------------------------
 
-    @api.depends('lead_id', 'lead_id.company_id')
+    @api.depends('lead_id')
     def _compute_company_id(self):
+        """The company at the time: the due date does not follow the opportunity elsewhere."""
         for objection in self:
             # sudo: whose working days count does not depend on who notes the objection.
             objection.company_id = objection.lead_id.sudo()._get_sop_company()

@@ -38,8 +38,7 @@ class SopOralOrder(models.Model):
 
     name = fields.Char(string="Number", readonly=True, copy=False)
     lead_id = fields.Many2one('crm.lead', string="Opportunity", required=True, index=True, ondelete='cascade')
-    partner_id = fields.Many2one(
-        related='lead_id.partner_id', string="Customer", store=True, index='btree_not_null')
+    partner_id = fields.Many2one(related='lead_id.partner_id', string="Customer")
     company_id = fields.Many2one(
         'res.company', compute='_compute_company_id', store=True, index='btree_not_null', precompute=True)
     currency_id = fields.Many2one(
@@ -87,8 +86,9 @@ class SopOralOrder(models.Model):
         for order in self:
             order.display_name = ' '.join(filter(None, [order.name, order.partner_id.name])) or self.env._("Oral Order")
 
-    @api.depends('lead_id.company_id')
+    @api.depends('lead_id')
     def _compute_company_id(self):
+        """The company at the time: its number, currency and dates do not follow the opportunity elsewhere."""
         for order in self:
             # sudo: the company of a lead is the same for everybody.
             order.company_id = order.lead_id.sudo()._get_sop_company() if order.lead_id else False

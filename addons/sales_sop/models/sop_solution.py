@@ -32,8 +32,8 @@ class SopSolution(models.Model):
         'approved_date', 'outdated_reason', 'is_current', 'due_date', 'review_ids'})
 
     lead_id = fields.Many2one('crm.lead', string="Opportunity", required=True, index=True, ondelete='cascade')
-    partner_id = fields.Many2one(related='lead_id.partner_id', string="Customer", store=True, index='btree_not_null')
-    company_id = fields.Many2one(related='lead_id.company_id', store=True, index='btree_not_null')
+    partner_id = fields.Many2one(related='lead_id.partner_id', string="Customer")
+    company_id = fields.Many2one(related='lead_id.company_id')
     currency_id = fields.Many2one(related='lead_id.company_currency')
     name = fields.Char(string="Title", required=True)
     version = fields.Integer(default=0, readonly=True, copy=False, aggregator=None)

@@ -55,6 +55,20 @@ class ContactCommon(SalesSopCommon):
 class TestContactLogContent(ContactCommon):
     """What a contact must say, whoever says it."""
 
+    def test_customer_and_company_follow_the_lead(self):
+        log, logs = self._log(), self.env(user=self.user_sales_salesman)['sop.contact.log']
+        for customer in (self.contact_1, self.contact_2):
+            self.lead.partner_id = customer
+            groups = logs.formatted_read_group([('lead_id', '=', self.lead.id)], ['partner_id'], ['__count'])
+            self.assertEqual([group['partner_id'][0] for group in groups], customer.ids)
+            self.assertEqual(logs.search([('partner_id', '=', customer.id)]), log)
+        company = self.env['res.company'].create({'name': "Elsewhere"})
+        self.user_sales_salesman.company_ids += company
+        self.lead.company_id = company
+        domain = [('id', '=', log.id)]
+        self.assertEqual(logs.with_context(allowed_company_ids=company.ids).search(domain), log)
+        self.assertFalse(logs.with_context(allowed_company_ids=self.env.company.ids).search(domain))
+
     def test_who_was_reached_is_not_changed_from_the_person(self):
         """The two sides of a link are one: what the log keeps, the person does not take away."""
         log, other = self._log(), self.env['sop.stakeholder'].create({'lead_id': self.lead.id, 'name': "Mr Hu"})

@@ -1,4 +1,9 @@
+import re
+from unittest.mock import patch
+
+from odoo.sql_db import Cursor
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..exceptions import SopGateError
 from .common import SalesSopCommon
@@ -6,6 +11,7 @@ from .common import SalesSopCommon
 SIZES = (1, 50, 200)
 # The ORM inserts rows by the hundred.
 CHUNKS = 3
+OUR_TABLE = re.compile(r'\b(?:FROM|JOIN|INTO|UPDATE)\s+"?sop_')
 # Our columns that Odoo reads with every record: each move and each card needs them.
 # All others are a group of their own, prefetch='sop': nobody waits for what he does not see.
 READ_ALWAYS = {
@@ -173,6 +179,34 @@ class TestQueryCount(SalesSopCommon):
         self.patch(type(self.env['crm.lead']), '_get_sop_newcomers', lambda leads: leads.browse())
         without = self._count(lambda: leads.write({'stage_id': self.stage_gen_1.id}))
         self.assertLessEqual(with_ours - without, 2)
+
+    def _get_statements(self, act):
+        """The SQL of ``act`` on a cold cache."""
+        statements, execute = [], Cursor.execute
+
+        def record(cursor, query, *args, **kwargs):
+            statements.append(query.code if isinstance(query, SQL) else query)
+            return execute(cursor, query, *args, **kwargs)
+
+        with patch.object(Cursor, 'execute', record):
+            self._count(act)
+        return statements
+
+    def test_lead_without_procedure_asks_none_of_our_tables(self):
+        """What belongs to leads of a procedure does not follow those of stock."""
+        self.process.sudo().action_unpublish()
+        first, leads = (
+            self._create_leads(size, team_id=self.team_plain.id, stage_id=self.stage_gen_1.id) for size in (1, 10))
+        team = self.env['crm.team'].create({'name': "Another"})
+        changes = [
+            {'user_id': self.user_sales_manager.id}, {'team_id': team.id}, {'partner_id': self.contact_1.id},
+            {'name': "Renamed"}, {'type': 'lead'}, {'email_from': 'x@customer.example.com'}, {'active': False},
+            {'company_id': self.env.company.id}]
+        for vals in changes:
+            first.write({**vals})  # what is cached for good
+            with self.subTest(vals=vals):
+                statements = self._get_statements(lambda vals=vals: leads.write({**vals}))
+                self.assertFalse([sql for sql in statements if OUR_TABLE.search(sql)])
 
     def test_adoption(self):
         """Thousands of running leads are adopted in a number of statements that depends on the stages only."""

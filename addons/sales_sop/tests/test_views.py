@@ -165,7 +165,7 @@ class TestClickEverywhere(SalesSopHttpCommon):
     def _click(self, user):
         user.tour_enabled = False
         self.browser_js(
-            '/odoo', CLICKBOT % ROOT, 'odoo.isReady === true', login=user.login, timeout=300,
+            '/odoo', CLICKBOT % ROOT, 'odoo.isReady === true', login=user.login, timeout=600,
             success_signal="clickbot test succeeded")
 
     def test_salesperson(self):
