@@ -342,3 +342,48 @@ def test_changed_while_the_customer_confirms(race, world, signoff, round_):
         assert (result.quantity, result.answer[0], result.state) == (4, 'outdated', 'draft')
     else:
         assert (result.quantity, result.answer[0], result.state) == (3, 'confirmed', 'confirmed')
+
+
+@pytest.fixture
+def approval(race, world):
+    """The id of an approval that the general manager (Ben) and finance (Mike) decide together."""
+    def build(env):
+        for code, user in (('gm', world.ben), ('fin', world.mike)):
+            env.ref(f'sales_sop.sop_position_{code}').user_ids = [(6, 0, [user])]
+        sheet = env['sop.negotiation'].with_user(world.amy).create({'lead_id': race.lead})
+        sheet.line_ids.filtered('term_id.by_deal').write({'target_value': 10, 'floor_value': 10})
+        sheet.action_start()
+        price = sheet.line_ids.filtered(lambda line: line.key == 'price')
+        return env['sop.floor.approval'].with_user(world.amy).create({
+            'negotiation_line_id': price.id, 'value': '40', 'reason': "A fleet", 'counter': "All of it at once"}).id
+
+    return commit(race.registry, build)
+
+
+def decide(user, approval, method, *arguments):
+    return user, lambda lead: getattr(lead.env['sop.floor.approval'].browse(approval), method)(*arguments)
+
+
+def read_approval(race, approval):
+    def look(env):
+        asked = env['sop.floor.approval'].browse(approval)
+        return asked.state, sorted(asked.decision_ids.mapped('state')), bool(asked.granted)
+
+    return commit(race.registry, look)
+
+
+@ROUNDS
+def test_both_approve(race, world, approval, round_):
+    """Neither decision is lost, and the second one settles it."""
+    race.run(decide(world.ben, approval, 'action_approve'), decide(world.mike, approval, 'action_approve'))
+    assert read_approval(race, approval) == ('approved', ['approved', 'approved'], True)
+
+
+@ROUNDS
+def test_one_approves_while_the_other_rejects(race, world, approval, round_):
+    """Whoever is first: nothing is granted that somebody refused."""
+    race.run(
+        decide(world.ben, approval, 'action_approve'), decide(world.mike, approval, 'action_reject', "Too cheap"))
+    state, decisions, granted = read_approval(race, approval)
+    assert (state, granted) == ('rejected', False)
+    assert decisions in (['approved', 'rejected'], ['rejected', 'void'])
