@@ -387,3 +387,32 @@ def test_one_approves_while_the_other_rejects(race, world, approval, round_):
     state, decisions, granted = read_approval(race, approval)
     assert (state, granted) == ('rejected', False)
     assert decisions in (['approved', 'rejected'], ['rejected', 'void'])
+
+
+@pytest.fixture
+def solution(race, world):
+    """The id of a solution that pre-sales (Ben) and finance (Mike) review together."""
+    def build(env):
+        for code, user in (('pre', world.ben), ('px', world.ben), ('fin', world.mike)):
+            env.ref(f'sales_sop.sop_position_{code}').user_ids = [(6, 0, [user])]
+        amy = env(user=world.amy)
+        amy['sop.need'].create({'lead_id': race.lead, 'name': "No leaks", 'priority': 'must'})
+        solution = amy['crm.lead'].browse(race.lead)._create_sop_solution()
+        solution.write({'summary': "Seals", 'scope': "All pumps", 'delivery_plan': "In May"})
+        solution.coverage_ids.met = 'full'
+        amy['sop.solution.value'].create({
+            'solution_id': solution.id, 'name': "Water", 'today': 5, 'expected': 0, 'basis': "Measured"})
+        solution.action_submit()
+        return solution.id
+
+    return commit(race.registry, build)
+
+
+@ROUNDS
+def test_both_reviewers_agree(race, world, solution, round_):
+    """Whoever is last approves the solution: it does not wait for an answer it has."""
+    def agree(user):
+        return user, lambda lead: lead.env['sop.solution'].browse(solution)._get_my_reviews().action_answer('ok')
+
+    race.run(agree(world.ben), agree(world.mike))
+    assert commit(race.registry, lambda env: env['sop.solution'].browse(solution).state) == 'approved'
