@@ -44,7 +44,7 @@ class SopMaterial(models.Model):
     industry_ids = fields.Many2many('res.partner.industry', string="Industries", help="Empty: for all industries.")
     product_ids = fields.Many2many('product.product', string="Products", check_company=True)
     version = fields.Char(required=True, default="1", copy=False)
-    valid_from = fields.Date(default=fields.Date.context_today, copy=False)
+    valid_from = fields.Date(default=lambda self: self._get_today(), copy=False)
     valid_to = fields.Date(
         string="Valid Until", copy=False, help="Last day it may be sent. Certificates need one.")
     responsible_id = fields.Many2one(

@@ -72,6 +72,13 @@ class MaterialCommon(SalesSopCommon):
 class TestMaterialCheck(MaterialCommon):
     """A second person checks what customers get; afterwards it stays as it was checked."""
 
+    def test_where_it_is_tomorrow_already(self):
+        """Material is valid from the day of the company on, wherever its author may be."""
+        self.user_sales_salesman.tz = 'Asia/Shanghai'
+        with freeze_time('2026-11-23 17:00:00'):
+            material = self._create_material()
+        self.assertEqual(material.state, 'checked')
+
     @users('user_sales_leads')
     def test_check(self):
         material = self._create_material(check=False).with_env(self.env)
