@@ -58,3 +58,10 @@ def get_owner_cause(env):
     """The cause handed over by :func:`with_owner_cause`; an empty one when there is none."""
     cause = env.context.get(OWNER_KEY)
     return cause if isinstance(cause, SopMoveCause) else SopMoveCause(None)
+
+
+def forget_caches(env):
+    """Forget what is kept in ormcaches, now and again after commit."""
+    env.registry.clear_cache()
+    # Another request may have read the old values before this one is committed.
+    env.cr.postcommit.add(env.registry.clear_cache)

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools.date_utils import float_to_time
 from odoo.tools.misc import format_date
 
+from ..engine import forget_caches
 from ..workday_table import WorkdayRules, WorkdayTable, get_horizon
 
 # Kept on the cursor until the transaction ends.
@@ -225,9 +226,7 @@ class ResCompany(models.Model):
     @api.model
     def _sop_forget_workdays(self):
         """To be called by whatever changes the working days."""
-        self.env.registry.clear_cache()
-        # Another request may have read the old days before this one is committed.
-        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        forget_caches(self.env)
 
     @tools.ormcache('self.id', 'first_year', 'last_year')
     def _load_sop_workday_table(self, first_year, last_year):

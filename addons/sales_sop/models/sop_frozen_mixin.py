@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..engine import is_engine
+from ..engine import forget_caches, is_engine
 
 
 class SopFrozenMixin(models.AbstractModel):
@@ -43,9 +43,7 @@ class SopFrozenMixin(models.AbstractModel):
 
     @api.model
     def _forget_frozen_values(self):
-        self.env.registry.clear_cache()
-        # Another request may have read the old values before this one is committed.
-        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        forget_caches(self.env)
 
     @api.model
     def _get_plain_fields(self):

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..engine import forget_caches
+
 
 class SopGradeConfigMixin(models.AbstractModel):
     """A part of the settings by which leads are graded.
@@ -42,9 +44,7 @@ class SopGradeConfigMixin(models.AbstractModel):
         return not self._sop_grade_texts.issuperset(vals)
 
     def _sop_forget_grading(self, are_stale=True):
-        self.env.registry.clear_cache()
-        # Another request may have read the old settings before this one is committed.
-        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        forget_caches(self.env)
         if self and are_stale:
             self._get_sop_grading_companies()._sop_request_regrade()
 

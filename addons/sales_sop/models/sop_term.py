@@ -5,6 +5,8 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
+from ..engine import forget_caches
+
 # How a value in words stands to what we want; the better, the earlier
 STANDINGS = [
     ('target', "As our target"),
@@ -68,15 +70,15 @@ class SopTerm(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
+        forget_caches(self.env)
         return super().create(vals_list)
 
     def write(self, vals):
-        self.env.registry.clear_cache()
+        forget_caches(self.env)
         return super().write(vals)
 
     def unlink(self):
-        self.env.registry.clear_cache()
+        forget_caches(self.env)
         return super().unlink()
 
     @api.model

@@ -28,19 +28,6 @@ class SopTermAuthority(models.Model):
         'sop.position', string="Decide Together",
         help="All of them must agree; who holds them in the company of the deal decides. Empty: whoever negotiates.")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
-
     @api.model
     def _get_sop_codes(self, term, number, standing, limits, margin_is_low=False):
         """The positions that agree to this value, all of them; none when whoever negotiates does.
