@@ -27,6 +27,7 @@ from . import sale_order
 from . import sop_process_exchange
 from . import res_company_settings
 from . import res_config_settings
+from . import sop_child_mixin
 from . import sop_lead_child_mixin
 from . import sop_sealed_mixin
 from . import sop_internal_thread_mixin

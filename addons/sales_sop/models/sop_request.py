@@ -39,7 +39,7 @@ class SopRequest(models.Model):
     _inherit = ['mail.thread', 'mail.activity.mixin', 'sop.lead.child.mixin']
     _order = 'received_at desc, id desc'
     _rec_name = 'subject'
-    _sop_lead_optional = True
+    _sop_parent_optional = True
 
     subject = fields.Char(required=True)
     description = fields.Text()

@@ -70,10 +70,10 @@ class SopWorkshopOption(models.Model):
     def _get_sop_invited_domain(self):
         return Domain('event_id', 'any!', self.env['calendar.event']._get_sop_taking_part_domain())
 
-    def _check_sop_lead_access(self, operation):
+    def _check_sop_parent_access(self, operation):
         """Who takes part in the workshop writes down what is said there, without rights on the lead."""
         outsiders = self.filtered(lambda option: not option.event_id.sudo()._is_sop_taking_part(self.env.user))
-        return super(SopWorkshopOption, outsiders)._check_sop_lead_access(operation) if outsiders else None
+        return super(SopWorkshopOption, outsiders)._check_sop_parent_access(operation) if outsiders else None
 
     def _check_access(self, operation):
         result = super()._check_access(operation)
