@@ -1,0 +1,16 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    """What a company may set about contract review (S5)."""
+
+    _inherit = 'res.company'
+
+    sop_review_gate = fields.Selection(
+        [('off', "Off"), ('observe', "Observe"), ('enforce', "Enforce")], string="Review of Orders",
+        default='off', prefetch='sop',
+        help="Enforce: an order that needs a review is not confirmed without it. Observe: it is confirmed, and the "
+             "missing review is noted on it. Off: nobody is asked.")
+    sop_review_before_send = fields.Boolean(
+        string="Review Before Sending", default=True, prefetch='sop',
+        help="Quotations that need a review are sent to the customer after it (ISO 9001 8.2.3).")

@@ -1,0 +1,8 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = 'res.config.settings'
+
+    sop_review_gate = fields.Selection(related='company_id.sop_review_gate', readonly=False)
+    sop_review_before_send = fields.Boolean(related='company_id.sop_review_before_send', readonly=False)

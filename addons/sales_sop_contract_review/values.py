@@ -1,0 +1,92 @@
+"""Values of contract review (S5, §4) that several models share. The keys are stored, the labels are shown."""
+
+SALE_TYPE = 'sale'
+CONTRACT_TYPES = [
+    ('sale', "Sale"),
+    ('service', "Service"),
+    ('framework', "Framework"),
+    ('order', "Order"),
+]
+CONTRACT_STATES = [
+    ('draft', "Draft"),
+    ('in_review', "In review"),
+    ('approved', "Approved"),
+    ('approved_cond', "Approved with conditions"),
+    ('rejected', "Rejected"),
+    ('signing', "Being signed"),
+    ('effective', "Effective"),
+    ('executing', "Being executed"),
+    ('completed', "Completed"),
+    ('archived', "Archived"),
+    ('amending', "Being amended"),
+    ('suspended', "Suspended"),
+    ('terminated', "Terminated"),
+    ('void', "Void"),
+]
+# What a contract or an order says, by who is asked again when it changes (§4.7)
+TOPICS = [
+    ('quantity', "Quantity"),
+    ('price', "Price"),
+    ('date', "Date"),
+    ('spec', "Specification"),
+    ('payment', "Payment"),
+    ('place', "Place"),
+    ('party', "Parties"),
+    ('service', "Service"),
+    ('legal', "Legal terms"),
+    ('cancel', "Cancellation"),
+]
+DEPARTMENTS = [
+    ('sal', "Sales"),
+    ('tec', "Technology and service"),
+    ('prd', "Production and supply"),
+    ('qua', "Quality"),
+    ('fin', "Finance"),
+    ('leg', "Legal"),
+    ('mgt', "Management"),
+]
+DIMENSIONS = [
+    ('completeness', "Completeness"),
+    ('accuracy', "Accuracy"),
+    ('compliance', "Compliance"),
+    ('feasibility', "Feasibility"),
+    ('risk', "Risk"),
+]
+SEVERITIES = [
+    ('blocking', "Blocking"),
+    ('major', "Major"),
+    ('minor', "Minor"),
+]
+RESULTS = [
+    ('pass', "Conforms"),
+    ('cond', "Conforms with a condition"),
+    ('fail', "Does not conform"),
+    ('na', "Not applicable"),
+]
+OPINIONS = [
+    ('agree', "Agree"),
+    ('agree_cond', "Agree with conditions"),
+    ('disagree', "Disagree"),
+]
+REVIEW_STATES = [
+    ('in_review', "In review"),
+    ('approved', "Approved"),
+    ('approved_cond', "Approved with conditions"),
+    ('rejected', "Rejected"),
+    ('returned', "Returned"),
+    ('recalled', "Recalled"),
+    ('outdated', "Outdated"),
+]
+# The review lets pass
+PASSED = ('approved', 'approved_cond')
+REVIEW_MODES = [
+    ('single', "Authorised review by one person"),
+    ('parallel', "Countersigned in parallel"),
+    ('meeting', "Review meeting with minutes"),
+]
+DUE_POINTS = [
+    ('before_sign', "Before signing"),
+    ('before_release', "Before release"),
+    ('before_ship', "Before shipment"),
+    ('during', "During execution"),
+]
