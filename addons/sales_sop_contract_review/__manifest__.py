@@ -17,6 +17,7 @@
         'data/sop_position_data.xml',
         'data/sop_clause_data.xml',
         'data/sop_contract_template_data.xml',
+        'data/sop_payment_plan_line_data.xml',
         'data/sop_review_department_data.xml',
         'data/sop_review_item_data.xml',
         'data/sop_review_level_data.xml',

@@ -90,3 +90,23 @@ DUE_POINTS = [
     ('before_ship', "Before shipment"),
     ('during', "During execution"),
 ]
+# After what a customer pays (S5.1), and how
+PAYMENT_TRIGGERS = [
+    ('signing', "Signing"),
+    ('shipment', "Readiness for shipment"),
+    ('delivery', "Delivery"),
+    ('acceptance', "Acceptance"),
+    ('warranty', "End of warranty"),
+    ('date', "A fixed date"),
+]
+# What is paid before the goods leave the house
+PREPAID = ('signing', 'shipment')
+PAYMENT_METHODS = [
+    ('wire', "Bank transfer"),
+    ('bill', "Bank acceptance bill"),
+    ('cheque', "Cheque"),
+    ('cash', "Cash"),
+    ('lc', "Letter of credit"),
+]
+# The company is bound by a contract in one of these states
+BINDING_STATES = ('effective', 'executing', 'amending')

@@ -11,7 +11,12 @@ from . import sop_contract
 from . import sop_contract_clause
 from . import sop_contract_line
 from . import sop_contract_instalment
+from . import sop_payment_plan_line
+from . import sop_contract_document
+from . import sop_contract_difference
 from . import sale_order
+from . import sale_order_contract_lines
+from . import sale_order_line_contract
 from . import sop_absence
 from . import sop_review_department
 from . import sop_review_topic

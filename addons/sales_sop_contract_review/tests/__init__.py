@@ -1,1 +1,3 @@
+from . import test_contract_instalments
+from . import test_contract_lines
 from . import test_review_fingerprint

@@ -46,6 +46,15 @@ class ContractReviewCommon(SalesSopCommon):
         })
 
     @classmethod
+    def _create_contract(cls, orders, env=None, **values):
+        """A draft of the salesperson over ``orders`` that says what they say."""
+        contract = (env or cls.env(user=cls.user_sales_salesman))['sop.contract'].create({
+            'title': "Pumps for the new hall", 'partner_id': orders.partner_id.id, **values})
+        orders.sop_contract_id = contract
+        contract._sop_fill_from_orders()
+        return contract
+
+    @classmethod
     def _give_review(cls, subject, state='approved', **values):
         """A round over what ``subject`` says now that ended in ``state``, without asking anybody."""
         subject = subject.sudo()
