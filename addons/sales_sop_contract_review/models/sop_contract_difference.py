@@ -18,7 +18,7 @@ class SopContract(models.Model):
             for line in self.sudo().line_ids if line.order_line_id}
 
     def _get_sop_order_differences(self):
-        """What orders say otherwise than these contracts: ``{id of the order: [text]}``, in words, without equal ones."""
+        """What orders say otherwise than these contracts: ``{id of the order: [text]}``."""
         return {}
 
     def _get_sop_differences(self):

@@ -175,9 +175,9 @@ class SopContract(models.Model):
         return f'{self.name}|v{self.version}|{self._get_sop_fingerprint()}'
 
     def _check_sop_reviewable(self):
-        super()._check_sop_reviewable()
         problems = self._get_sop_payment_problems()
         for contract in self.filtered(lambda contract: problems[contract.id]):
             raise UserError(self.env._(
                 "%(contract)s cannot be reviewed yet. %(problems)s Correct the payment plan.",
                 contract=contract.display_name, problems=' '.join(problems[contract.id])))
+        return super()._check_sop_reviewable()
