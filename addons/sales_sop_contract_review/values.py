@@ -110,3 +110,34 @@ PAYMENT_METHODS = [
 ]
 # The company is bound by a contract in one of these states
 BINDING_STATES = ('effective', 'executing', 'amending')
+
+# What gives a level of review (§4.4): a rule of this kind, and which fact it looks at
+TRIGGERS = [
+    ('always', "Always"),
+    ('not_routine', "A routine test fails"),
+    ('amount', "Amount (tax included) above"),
+    ('deviations', "Non-standard terms, at least"),
+    ('new_customer', "New customer"),
+    ('below_floor', "Price or term below the floor"),
+    ('credit', "Credit limit exceeded"),
+    ('overdue', "Overdue for more than (days)"),
+    ('framework', "Framework agreement longer than (months)"),
+    ('advance', "No advance, and credit of more than (days)"),
+    ('damages', "Damages above (% of the price)"),
+    ('disputed', "A department disagreed in an earlier round at the level below"),
+    ('flag', "Feature"),
+]
+# Kinds of rules whose number says something
+NUMBERED = ('amount', 'deviations', 'overdue', 'framework', 'advance', 'damages')
+# When a department takes part at a level
+OCCASIONS = [
+    ('deviation', "The text or a term is not the standard"),
+    ('new_customer', "The customer is new"),
+    ('service', "Services are sold"),
+    ('below_floor', "A price or a term is below the floor"),
+    ('flag', "It has the feature"),
+]
+# Features that the system ticks itself
+CROSS_BORDER = 'cross_border'
+CUSTOMISED = 'customised'
+CUSTOMER_TEMPLATE = 'customer_template'

@@ -1,8 +1,16 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+# A stands in for B who stands in for C: further nobody looks
+CHAIN = 3
+MANAGER_GROUPS = 'sales_sop.group_sop_manager,base.group_system'
 
 
 class SopAbsence(models.Model):
-    """Somebody is away, and another one decides for him: "B for A" in the trail."""
+    """Somebody is away, and another one decides for him: "B for A" in the trail.
+
+    Everybody enters his own; managers of the procedure those of others.
+    """
 
     _name = 'sop.absence'
     _description = "Absence"
@@ -13,6 +21,115 @@ class SopAbsence(models.Model):
         'res.users', string="Who Is Away", required=True, index=True, ondelete='cascade',
         default=lambda self: self.env.user, domain="[('share', '=', False)]")
     substitute_id = fields.Many2one(
-        'res.users', required=True, ondelete='restrict', domain="[('share', '=', False)]")
+        'res.users', required=True, index=True, ondelete='restrict', domain="[('share', '=', False)]")
     date_start = fields.Date(string="From", required=True, default=fields.Date.context_today)
     date_end = fields.Date(string="Until", required=True)
+    note = fields.Char(string="Reason")
+
+    _dates_check = models.Constraint('CHECK (date_end >= date_start)', "An absence ends after it starts.")
+
+    @api.constrains('user_id', 'substitute_id', 'date_start', 'date_end')
+    def _check_substitute(self):
+        for absence in self:
+            absence._check_persons()
+            absence._check_overlap()
+            absence._check_loop()
+
+    def _check_persons(self):
+        if self.user_id == self.substitute_id:
+            raise ValidationError(self.env._("%s cannot stand in for himself.", self.user_id.name))
+        # sudo: users of other companies are looked at as well.
+        for user in (self.user_id | self.substitute_id).sudo():
+            if user.share or not user.active:
+                raise ValidationError(self.env._("%s is no active member of the company.", user.name))
+
+    def _check_overlap(self):
+        if other := self._get_overlapping().filtered(lambda other: other.user_id == self.user_id)[:1]:
+            raise ValidationError(self.env._(
+                "%(user)s is away already from %(start)s until %(end)s. Change that absence.",
+                user=self.user_id.name, start=other.date_start, end=other.date_end))
+
+    def _check_loop(self):
+        """Nobody stands in for somebody who stands in for him, on any day."""
+        seen, absences = self.user_id, self
+        while substitutes := absences.substitute_id:
+            if self.user_id in substitutes:
+                raise ValidationError(self.env._(
+                    "%(substitute)s is away at the same time, and %(user)s stands in for him. Choose somebody else.",
+                    substitute=self.substitute_id.name, user=self.user_id.name))
+            if substitutes <= seen:
+                break
+            seen |= substitutes
+            absences = self._get_overlapping().filtered(lambda other, away=substitutes: other.user_id in away)
+
+    def _get_overlapping(self):
+        """Other absences on the same days."""
+        self.ensure_one()
+        # sudo: absences of others are looked at as well.
+        return self.sudo().search([
+            ('id', '!=', self.id), ('date_start', '<=', self.date_end), ('date_end', '>=', self.date_start)])
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        absences = super().create(vals_list)
+        absences._check_own()
+        return absences
+
+    def write(self, vals):
+        self._check_own()
+        result = super().write(vals)
+        self._check_own()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_others(self):
+        self._check_own()
+
+    def _check_own(self):
+        if self.env.su or self.env.user.has_groups(MANAGER_GROUPS):
+            return
+        if other := self.filtered(lambda absence: absence.user_id != self.env.user)[:1]:
+            raise AccessError(self.env._(
+                "%s enters his absence himself, or a manager of the procedure does.", other.user_id.name))
+
+    # ------------------------------------------------------------
+    # WHO DECIDES TODAY
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_sop_today(self):
+        return self.env.company._get_sop_local_date(fields.Datetime.now())
+
+    @api.model
+    def _get_sop_absences(self, date):
+        """Absences on this day."""
+        # sudo: who decides does not depend on who asks.
+        return self.sudo().search([('date_start', '<=', date), ('date_end', '>=', date)])
+
+    @api.model
+    def _get_sop_substitutes(self, users, date=None):
+        """``{user: who decides for him}`` for those of ``users`` who are away on ``date`` (today).
+
+        Whoever is away himself hands on to his substitute, up to three times.
+        """
+        next_by_user = {
+            absence.user_id: absence.substitute_id
+            for absence in self._get_sop_absences(date or self._get_sop_today())}
+        found = {}
+        for user in users.sudo():
+            acting = user
+            for __ in range(CHAIN):
+                acting = next_by_user.get(acting, acting)
+            if acting != user and acting.active:
+                found[user.sudo(False)] = acting.sudo(False)
+        return found
+
+    @api.model
+    def _get_sop_acting_for(self, user, date=None):
+        """The users for whom ``user`` may decide on ``date`` (today), himself not included."""
+        absences = self._get_sop_absences(date or self._get_sop_today())
+        away, deputies = self.env['res.users'].sudo(), user.sudo()
+        for __ in range(CHAIN):
+            deputies = absences.filtered(lambda absence, of=deputies: absence.substitute_id in of).user_id
+            away |= deputies
+        return (away - user.sudo()).sudo(False)

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SopPosition(models.Model):
@@ -9,3 +9,17 @@ class SopPosition(models.Model):
             ('ca', "Contract administrator"), ('legal_rep', "Legal representative"), ('board', "Board"),
             ('keeper', "Seal keeper")],
         ondelete={'ca': 'cascade', 'legal_rep': 'cascade', 'board': 'cascade', 'keeper': 'cascade'})
+
+    @api.model
+    def _get_sop_codes(self):
+        """All that a position may stand for, as a selection."""
+        return self._fields['code']._description_selection(self.env)
+
+    @api.model
+    def _get_sop_holders_by_code(self, codes, company, but=None):
+        """``{code: users}``: as ``_get_sop_holders``, code by code, at the cost of one."""
+        # sudo: who decides does not depend on who asks.
+        positions = self.sudo().search(
+            [('company_id', 'in', [company.id, False])], order='company_id NULLS LAST, sequence, id')
+        return {
+            code: self._get_sop_position_holders(positions, code, company, but).sudo(False) for code in set(codes)}

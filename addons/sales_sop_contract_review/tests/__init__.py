@@ -1,3 +1,4 @@
 from . import test_contract_instalments
 from . import test_contract_lines
 from . import test_review_fingerprint
+from . import test_review_route

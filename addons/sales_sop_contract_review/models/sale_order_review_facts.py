@@ -1,0 +1,35 @@
+from odoo import models
+
+FRAMEWORK_STATES = ('effective', 'executing', 'amending')
+
+
+class SaleOrder(models.Model):
+    """What an order says about the level of its review."""
+
+    _inherit = 'sale.order'
+
+    def _get_sop_reviewed_orders(self):
+        return self
+
+    def _get_sop_reviewed_lead(self):
+        return self.opportunity_id
+
+    def _get_sop_amounts(self):
+        return {order.id: order.amount_total / (order.currency_rate or 1.0) for order in self}
+
+    def _get_sop_own_deviations(self):
+        differences = self._get_sop_term_differences() if self.opportunity_id else []
+        return [*super()._get_sop_own_deviations(), *differences]
+
+    def _get_sop_call_offs(self):
+        return {order.id: order._is_sop_call_off() for order in self}
+
+    def _is_sop_call_off(self):
+        contract = self.sop_contract_id
+        return contract.type == 'framework' and contract.state in FRAMEWORK_STATES
+
+    def _get_sop_order_advance(self):
+        """Per cent of this order that are paid in advance."""
+        self.ensure_one()
+        online = 100 * self.prepayment_percent if self.require_payment else 0.0
+        return max(online, self.payment_term_id._get_sop_advance() if self.payment_term_id else 0.0)

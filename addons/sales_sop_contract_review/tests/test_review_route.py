@@ -1,0 +1,16 @@
+from odoo.tests import tagged
+
+from .common import ContractReviewCommon
+
+
+@tagged('post_install', '-at_install')
+class TestReviewRoute(ContractReviewCommon):
+
+    def _get_route(self, subject):
+        return subject._get_sop_review_routes()[subject.id]
+
+    def test_a_plain_order_is_routine(self):
+        self._create_order(quantity=1).sudo().action_confirm()
+        route = self._get_route(self._create_order(quantity=1))
+        self.assertEqual(route['level'].code, 'L1')
+        self.assertEqual(route['departments'], ['sal'])
