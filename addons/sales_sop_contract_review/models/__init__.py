@@ -37,4 +37,9 @@ from . import sop_review_opinion
 from . import sop_review_answer
 from . import sop_review_condition
 from . import sop_review_comment
+from . import sop_review_conditions
+from . import sop_review_comments
+from . import sale_order_condition
+from . import sale_order_line_delivery
+from . import sop_contract_condition
 from . import sop_signoff

@@ -50,9 +50,3 @@ class SopReview(models.Model):
     def _sop_outdate(self):
         """What was reviewed was changed."""
         self._sop_set_state('outdated')
-
-    def _get_sop_open_conditions(self, *due_points):
-        """Conditions of these reviews that are due at one of these points and neither verified nor waived."""
-        # sudo: a condition holds for whoever comes to its point.
-        return self.sudo().condition_ids.filtered(
-            lambda condition: condition.due_point in due_points and condition.state in ('open', 'done'))

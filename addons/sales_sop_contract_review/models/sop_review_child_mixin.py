@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import UserError
 
 
 class SopReviewChildMixin(models.AbstractModel):
@@ -9,3 +10,14 @@ class SopReviewChildMixin(models.AbstractModel):
     _inherit = ['sop.child.mixin']
 
     _sop_child_of = ('review_id',)
+
+    @api.model
+    def _get_sop_voices(self):
+        """The user, and those for whom he decides today because they are absent."""
+        return self.env.user
+
+    def _get_sop_reason(self, reason):
+        reason = str(reason or '').strip()
+        if not reason:
+            raise UserError(self.env._("%s: give a reason.", self[:1].display_name))
+        return reason
