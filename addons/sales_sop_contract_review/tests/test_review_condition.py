@@ -25,9 +25,9 @@ class ReviewConditionCommon(ContractReviewCommon):
         cls.owner = new_test_user(cls.env, 'user_sop_owner', groups='base.group_user')
 
     @classmethod
-    def _create_opinion(cls, reviewer, review=None, **values):
+    def _create_opinion(cls, reviewer, **values):
         return as_engine(cls.env['sop.review.opinion']).create({
-            'review_id': (review or cls.review).id, 'reviewer_ids': [Command.set(reviewer.ids)], 'state': 'done',
+            'review_id': cls.review.id, 'reviewer_ids': [Command.set(reviewer.ids)], 'state': 'done',
             'decided_by_id': reviewer.id, **values})
 
     @classmethod
@@ -164,12 +164,12 @@ class TestReviewCondition(ReviewConditionCommon):
             self._as(condition, self.owner).action_done("Done")
 
     def test_task_when_the_review_passes(self):
-        self.review = self._give_review(self._create_order(), 'in_review')
-        self.opinion = self._create_opinion(self.reviewers['qua'])
-        condition = self._create_condition()
-        condition.invalidate_recordset()
+        review = self._give_review(self._create_order(), 'in_review')
+        opinion = self._create_opinion(self.reviewers['qua'], review_id=review.id)
+        condition = self._create_condition(review_id=review.id, opinion_id=opinion.id)
         self.assertFalse(condition.activity_ids)
-        self.review._sop_set_state('approved_cond')
+        review._sop_set_state('approved_cond')
+        condition.invalidate_recordset()
         self.assertEqual(condition.activity_ids.user_id, self.owner)
         self.assertEqual(condition.activity_ids.date_deadline, condition.due_date)
 
@@ -225,8 +225,7 @@ class TestShipmentGate(ReviewConditionCommon):
         self.company.sop_review_gate = 'off'
         self.order.sudo().action_confirm()
         as_engine(self.order).sop_review_id = self.review
-        self.line.product_id.type = 'service'
-        self.line.invalidate_recordset()
+        self.product.type = 'service'
         self.line = self._as(self.line, self.user_sales_salesman)
 
     def test_open_condition_holds_the_shipment(self):
@@ -278,9 +277,9 @@ class TestShipmentGate(ReviewConditionCommon):
         order = self.order.copy()
         order.sudo().action_confirm()
         order.sop_contract_id = contract
-        self.review = self._give_review(contract, 'approved_cond')
-        self.opinion = self._create_opinion(self.reviewers['qua'])
-        self._create_condition()
+        review = self._give_review(contract, 'approved_cond')
+        opinion = self._create_opinion(self.reviewers['qua'], review_id=review.id)
+        self._create_condition(review_id=review.id, opinion_id=opinion.id)
         with self.assertRaises(UserError):
             order.order_line.qty_delivered = 1
 
@@ -289,8 +288,8 @@ class TestShipmentGate(ReviewConditionCommon):
         self._create_condition()
         lines = self.env.registry['sale.order.line']
         with patch.object(lines, '_prepare_qty_delivered', lambda records: dict.fromkeys(records, 5)):
-            self.env.add_to_compute(lines._fields['qty_delivered'], self.line.sudo())
             with self.assertRaises(UserError):
+                self.env.add_to_compute(lines._fields['qty_delivered'], self.line.sudo())
                 self.line.sudo().flush_recordset()
         self.env.invalidate_all(flush=False)
 
