@@ -27,8 +27,9 @@ class SaleOrderLine(models.Model):
 
     def _compute_qty_delivered(self):
         before = self._get_sop_delivered()
-        super()._compute_qty_delivered()
+        result = super()._compute_qty_delivered()
         self._check_sop_delivery(before)
+        return result
 
     def _get_sop_delivered(self):
         return {line.id: line.qty_delivered for line in self}

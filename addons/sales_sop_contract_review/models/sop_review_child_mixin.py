@@ -14,7 +14,7 @@ class SopReviewChildMixin(models.AbstractModel):
     @api.model
     def _get_sop_voices(self):
         """The user, and those for whom he decides today because they are absent."""
-        return self.env.user
+        return self.env.user | self.env['sop.absence']._get_sop_acting_for(self.env.user)
 
     def _get_sop_reason(self, reason):
         reason = str(reason or '').strip()

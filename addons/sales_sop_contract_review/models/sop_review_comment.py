@@ -25,7 +25,7 @@ class SopReviewComment(models.Model):
     date = fields.Datetime(required=True, default=fields.Datetime.now)
     state = fields.Selection(
         [('open', "Open"), ('answered', "Answered"), ('closed', "Closed")], required=True, default='open')
-    closed_by_id = fields.Many2one('res.users', string="Closed By", ondelete='restrict')
+    closed_by_id = fields.Many2one('res.users', ondelete='restrict')
 
     def action_reply(self, text):
         """Answer these comments; what the author himself adds asks again."""

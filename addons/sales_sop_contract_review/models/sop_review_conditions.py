@@ -20,13 +20,14 @@ class SopReview(models.Model):
 
     def _sop_set_state(self, state):
         moved = self.filtered(lambda review: review.state != state)
-        super()._sop_set_state(state)
+        result = super()._sop_set_state(state)
         # sudo: tasks of the owners follow what others decided.
         conditions = moved.sudo().condition_ids
         if state in PASSED:
             conditions._sop_announce()
         elif state not in RUNNING:
             conditions._sop_unschedule(*TYPES)
+        return result
 
     def _get_sop_open_conditions(self, *due_points):
         """Conditions of these reviews that are neither verified nor waived, due at one of these points or at any."""
