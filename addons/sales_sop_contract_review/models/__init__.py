@@ -21,8 +21,9 @@ from . import sale_order_contract_lines
 from . import sale_order_line_contract
 from . import account_payment_term
 from . import sop_negotiation_line
-from . import sale_order
 from . import sale_order_review_facts
+from . import sale_order_review_topics
+from . import sale_order_line_review_topics
 from . import sop_contract_review_facts
 from . import sop_absence
 from . import sop_review_department
@@ -33,6 +34,7 @@ from . import sop_review_level
 from . import sop_review_level_department
 from . import sop_review_rule
 from . import sop_review
+from . import sop_review_use
 from . import sop_review_opinion
 from . import sop_review_answer
 from . import sop_review_condition

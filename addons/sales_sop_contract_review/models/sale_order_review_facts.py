@@ -1,6 +1,6 @@
 from odoo import models
 
-FRAMEWORK_STATES = ('effective', 'executing', 'amending')
+from ..values import BINDING_STATES
 
 
 class SaleOrder(models.Model):
@@ -26,9 +26,9 @@ class SaleOrder(models.Model):
 
     def _is_sop_call_off(self):
         contract = self.sop_contract_id
-        return contract.type == 'framework' and contract.state in FRAMEWORK_STATES
+        return contract.type == 'framework' and contract.state in BINDING_STATES
 
-    def _get_sop_order_advance(self):
+    def _get_sop_advance(self):
         """Per cent of this order that are paid in advance."""
         self.ensure_one()
         online = 100 * self.prepayment_percent if self.require_payment else 0.0

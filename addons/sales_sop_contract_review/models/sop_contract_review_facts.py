@@ -1,6 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import models
+from odoo import fields, models
 
 OPEN_ENDED = 999
 
@@ -17,8 +17,17 @@ class SopContract(models.Model):
         return self.lead_id
 
     def _get_sop_amounts(self):
-        return {
-            contract.id: sum(contract._get_sop_reviewed_orders()._get_sop_amounts().values()) for contract in self}
+        return {contract.id: contract._get_sop_company_amount() for contract in self}
+
+    def _get_sop_company_amount(self):
+        """The amount, tax included, in the currency of the company: of the lines, or of the orders if they say more."""
+        company = self.company_id
+        date = self.date_start or fields.Date.today()
+        own = self.currency_id._convert(self.amount_total, company.currency_id, company, date)
+        return max(own, sum(self._get_sop_reviewed_orders()._get_sop_amounts().values()))
+
+    def _has_sop_products_only(self):
+        return all(line.product_id for line in self.line_ids)
 
     def _get_sop_framework_months(self):
         return {
@@ -28,5 +37,10 @@ class SopContract(models.Model):
         """Months this contract runs, begun ones included; very many without an end."""
         if not (self.date_start and self.date_end):
             return OPEN_ENDED
-        length = relativedelta(self.date_end, self.date_start - relativedelta(days=1))
+        length = relativedelta(self.date_end + relativedelta(days=1), self.date_start)
         return 12 * length.years + length.months + bool(length.days)
+
+    def _get_sop_contract_topics(self):
+        topics = super()._get_sop_contract_topics()
+        topics['legal'] = {**topics.get('legal', {}), **self._get_sop_feature_topic()}
+        return topics

@@ -31,11 +31,11 @@ class SopReviewMixin(models.AbstractModel):
             'credit': '_get_sop_credits',
             'overdue': '_get_sop_overdues',
             'framework_months': '_get_sop_framework_months',
-            'advance_percent': '_get_sop_advances',
-            'credit_days': '_get_sop_credit_days',
+            'payment': '_get_sop_payment_facts',
             'damages_percent': '_get_sop_damages',
             'disputed': '_get_sop_disputes',
             'service': '_get_sop_services',
+            'catalogue': '_get_sop_catalogue',
             'call_off': '_get_sop_call_offs',
             'routine': '_get_sop_routine_tests',
         }
@@ -66,7 +66,7 @@ class SopReviewMixin(models.AbstractModel):
     def _get_sop_reviewed_lines(self):
         return self._get_sop_reviewed_orders()._get_sop_goods()
 
-    def _get_sop_agreed_lines(self):
+    def _get_sop_negotiated_lines(self):
         """What was agreed in the negotiation of the deal."""
         return self._get_sop_reviewed_lead().sop_negotiation_id.line_ids.filtered(
             lambda line: line.status == 'agreed')
@@ -87,7 +87,7 @@ class SopReviewMixin(models.AbstractModel):
         return {record.id: record._get_sop_own_deviations() for record in self}
 
     def _get_sop_own_deviations(self):
-        return [line._get_sop_point() for line in self._get_sop_agreed_lines() if line.is_beyond]
+        return [line._get_sop_point() for line in self._get_sop_negotiated_lines() if line.is_beyond]
 
     def _get_sop_flags(self):
         """Codes of the features of these records, ticked or known."""
@@ -114,13 +114,22 @@ class SopReviewMixin(models.AbstractModel):
             record.id: any(line.product_id.type == 'service' for line in record._get_sop_reviewed_lines())
             for record in self}
 
+    def _get_sop_catalogue(self):
+        """Whether only products of the catalogue are sold, none of them made for this customer."""
+        return {
+            record.id: CUSTOMISED not in record.sop_review_flag_ids.mapped('code') and record._has_sop_products_only()
+            for record in self}
+
+    def _has_sop_products_only(self):
+        return True
+
     def _get_sop_below_floors(self):
         """What is sold below the floor, in words: nothing about the floors."""
         return {record.id: record._get_sop_below_floor_names() for record in self}
 
     def _get_sop_below_floor_names(self):
         cheap = self._get_sop_lines_in_state('below', 'margin').product_id.mapped('display_name')
-        return [*cheap, *(line.term_id.name for line in self._get_sop_agreed_lines() if line._is_sop_below_floor())]
+        return [*cheap, *(line.term_id.name for line in self._get_sop_negotiated_lines() if line._is_sop_below_floor())]
 
     def _get_sop_lines_in_state(self, *states):
         """Lines whose prices stand like this to the limits of the company, deals and others."""
@@ -135,7 +144,7 @@ class SopReviewMixin(models.AbstractModel):
 
     def _get_sop_unapproved_names(self):
         prices = self._get_sop_reviewed_lines()._get_sop_uncovered().product_id.mapped('display_name')
-        terms = self._get_sop_agreed_lines().filtered(lambda line: line.is_beyond and not line.approval_id._is_live())
+        terms = self._get_sop_negotiated_lines().filtered(lambda line: line.is_beyond and not line.approval_id._is_live())
         return [*prices, *terms.term_id.mapped('name')]
 
     def _get_sop_framework_months(self):
@@ -152,22 +161,16 @@ class SopReviewMixin(models.AbstractModel):
     # PAYMENT
     # ------------------------------------------------------------
 
-    def _get_sop_advances(self):
-        """Per cent that are paid in advance."""
-        return {record.id: record._get_sop_advance() for record in self}
+    def _get_sop_payment_facts(self):
+        """``{id: {advance_percent, credit_days}}``: what is paid in advance, and the longest credit."""
+        return {record.id: record._get_sop_order_payment() for record in self}
 
-    def _get_sop_advance(self):
+    def _get_sop_order_payment(self):
         orders = self._get_sop_reviewed_orders()
-        return min((order._get_sop_order_advance() for order in orders), default=0.0)
-
-    def _get_sop_credit_days(self):
-        """The longest credit, in days."""
         return {
-            record.id: max((term._get_sop_credit_days() for term in record._get_sop_payment_terms()), default=0)
-            for record in self}
-
-    def _get_sop_payment_terms(self):
-        return self._get_sop_reviewed_orders().payment_term_id
+            'advance_percent': min((order._get_sop_advance() for order in orders), default=0.0),
+            'credit_days': max((term._get_sop_credit_days() for term in orders.payment_term_id), default=0),
+        }
 
     # ------------------------------------------------------------
     # THE CUSTOMER
@@ -234,17 +237,16 @@ class SopReviewMixin(models.AbstractModel):
 
     def _get_sop_routine_tests(self):
         """What makes these routine (§4.4): ``{id: [{code, ok, text}]}``; ``ok`` is None where nobody can tell."""
-        names = ('deviations', 'flags', 'credit', 'overdue', 'credit_days')
+        names = ('deviations', 'flags', 'credit', 'overdue', 'payment', 'catalogue')
         facts = self._get_sop_review_facts(names)
         stock = self._get_sop_stock_tests()
         return {record.id: record._prepare_sop_tests({**facts[record.id], 'stock': stock[record.id]}) for record in self}
 
     def _prepare_sop_tests(self, facts):
         dear = self._get_sop_lines_in_state('authority', 'below', 'margin').product_id.mapped('display_name')
-        custom = CUSTOMISED in facts['flags']
-        days, usual = facts['credit_days'], self._get_sop_usual_credit()
+        days, usual = facts['payment']['credit_days'], self._get_sop_usual_credit()
         return [
-            self._prepare_sop_test('catalogue', self.env._("Products of the catalogue"), not custom),
+            self._prepare_sop_test('catalogue', self.env._("Products of the catalogue"), facts['catalogue']),
             self._prepare_sop_test('price', self.env._("Price inside own authority"), not dear, ', '.join(dear)),
             self._prepare_sop_test('stock', self.env._("Quantity in stock"), *facts['stock']),
             self._prepare_sop_test(
@@ -284,3 +286,12 @@ class SopReviewMixin(models.AbstractModel):
             wanted[line.product_id] = wanted.get(line.product_id, 0) + quantity
         short = [product.display_name for product, quantity in wanted.items() if product.free_qty < quantity]
         return not short, ', '.join(short)
+
+    # ------------------------------------------------------------
+    # TOPIC
+    # ------------------------------------------------------------
+
+    def _get_sop_feature_topic(self):
+        """Features are part of what is reviewed: they chose who was asked."""
+        return {
+            'features': sorted(self.sop_review_flag_ids.mapped('code')), 'damages': self.sop_damages_percent or 0}

@@ -12,7 +12,7 @@ TRIGGER_FACTS = {
     'credit': ('credit',),
     'overdue': ('overdue',),
     'framework': ('framework_months',),
-    'advance': ('advance_percent', 'credit_days'),
+    'advance': ('payment',),
     'damages': ('damages_percent',),
     'disputed': ('disputed',),
     'flag': ('flags',),
@@ -99,7 +99,7 @@ class SopReviewMixin(models.AbstractModel):
             case 'damages':
                 return facts['damages_percent'] > number
             case 'advance':
-                return not facts['advance_percent'] and facts['credit_days'] > number
+                return not facts['payment']['advance_percent'] and facts['payment']['credit_days'] > number
             case 'disputed':
                 return rule.below in facts['disputed']
             case _:
@@ -146,7 +146,7 @@ class SopReviewMixin(models.AbstractModel):
             case 'overdue':
                 return facts['overdue']['text']
             case 'advance':
-                return self.env._("%s days", facts['credit_days'])
+                return self.env._("%s days", facts['payment']['credit_days'])
             case 'damages':
                 return f"{facts['damages_percent']:g} %"
         return False

@@ -4,3 +4,4 @@ from . import test_review_fingerprint
 from . import test_review_route
 from . import test_review_comment
 from . import test_review_condition
+from . import test_review_topics
