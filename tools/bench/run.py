@@ -2,8 +2,8 @@
 
     ./dev bench [NAME…] [--json FILE] [--quick]
 
-Every benchmark makes two databases, runs the same operations on both in turn and prints one line
-per figure. A missed target is the exit code 1.
+Every benchmark makes two databases, ours and one of a plain Odoo or of the add-ons we compare with,
+runs the same operations on both in turn and prints one line per figure. A missed target is the exit code 1.
 """
 import argparse
 import importlib
@@ -17,8 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import database
 from harness import Bench, make_sides, start_odoo
+from peers import add_peers
 
-BENCHMARKS = ('lead', 'import', 'grade')
+BENCHMARKS = ('lead', 'import', 'grade', 'review')
 # Names that no Python module can have.
 MODULES = {'import': 'import_'}
 
@@ -46,10 +47,14 @@ def parse_arguments(args):
 def run(name, options):
     """-> the figures of the benchmark `name`"""
     module = importlib.import_module(MODULES.get(name, name))
-    with make_sides(name) as (ours, theirs):
-        bench = Bench(name, ours, theirs, quick=options.quick, rounds=options.rounds)
-        module.run(bench)
-    return bench.figures
+    figures = []
+    # Most are compared with a plain Odoo alone.
+    for run_part, peers in getattr(module, 'PARTS', None) or ((module.run, ()),):
+        with make_sides(name, theirs=peers) as (ours, theirs):
+            bench = Bench(name, ours, theirs, quick=options.quick, rounds=options.rounds)
+            run_part(bench)
+        figures += bench.figures
+    return figures
 
 
 def write_json(path, figures, options):
@@ -64,6 +69,8 @@ def write_json(path, figures, options):
 def main(args):
     options = parse_arguments(args)
     signal.signal(signal.SIGTERM, stop)
+    if 'review' in options.names:
+        add_peers()
     start_odoo()
     try:
         figures = [figure for name in options.names for figure in run(name, options)]
