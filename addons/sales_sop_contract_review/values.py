@@ -23,6 +23,8 @@ CONTRACT_STATES = [
     ('terminated', "Terminated"),
     ('void', "Void"),
 ]
+# The contract binds, and its orders may be released
+RELEASING = ('effective', 'executing', 'amending')
 # What a contract or an order says, by who is asked again when it changes (§4.7)
 TOPICS = [
     ('quantity', "Quantity"),

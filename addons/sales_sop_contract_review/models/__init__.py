@@ -25,6 +25,11 @@ from . import sale_order_review_facts
 from . import sale_order_review_topics
 from . import sale_order_line_review_topics
 from . import sop_contract_review_facts
+from . import sale_order_refusal
+from . import sale_order_gate
+from . import sale_order_line_gate
+from . import sale_order_payment
+from . import payment_transaction
 from . import sop_absence
 from . import sop_review_department
 from . import sop_review_topic

@@ -14,3 +14,6 @@ class ResCompany(models.Model):
     sop_review_before_send = fields.Boolean(
         string="Review Before Sending", default=True, prefetch='sop',
         help="Quotations that need a review are sent to the customer after it (ISO 9001 8.2.3).")
+    sop_contract_before_confirm = fields.Boolean(
+        string="Contract Before Confirmation", default=True, prefetch='sop',
+        help="Orders of a contract are confirmed when it is signed and effective. Otherwise its review is enough.")

@@ -6,3 +6,5 @@ class ResConfigSettings(models.TransientModel):
 
     sop_review_gate = fields.Selection(related='company_id.sop_review_gate', readonly=False)
     sop_review_before_send = fields.Boolean(related='company_id.sop_review_before_send', readonly=False)
+    sop_contract_before_confirm = fields.Boolean(
+        related='company_id.sop_contract_before_confirm', readonly=False)

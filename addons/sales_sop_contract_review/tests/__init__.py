@@ -5,3 +5,4 @@ from . import test_review_route
 from . import test_review_comment
 from . import test_review_condition
 from . import test_review_topics
+from . import test_order_doors

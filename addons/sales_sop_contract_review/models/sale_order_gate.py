@@ -1,0 +1,179 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.sales_sop.engine import as_engine, is_engine
+
+from ..values import PASSED
+
+REFUSALS_KEY = 'sop_review_refusals'
+# What a review may be about; a confirmed order is only looked at when one of these is written.
+TERM_FIELDS = frozenset({
+    'partner_id', 'partner_invoice_id', 'partner_shipping_id', 'company_id', 'currency_id', 'pricelist_id',
+    'fiscal_position_id', 'payment_term_id', 'commitment_date', 'incoterm', 'incoterm_location', 'warehouse_id', 'note',
+    'sop_contract_id', 'order_line',
+})
+
+
+class SopRefusals(dict):
+    """What :meth:`_get_sop_review_refusals` found, handed to the checks of one batch. No client can send it."""
+
+
+class SaleOrder(models.Model):
+    """The doors of an order: no way to confirm or send it leads around its review."""
+
+    _inherit = 'sale.order'
+
+    _sop_server_fields = frozenset({'sop_unreviewed'})
+
+    sop_unreviewed = fields.Boolean(
+        string="Confirmed Without Review", copy=False, readonly=True, prefetch='sop', groups='base.group_user',
+        help="It was confirmed while the gate of the company only observed.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        for state in ('sent', 'sale'):
+            if entering := orders.filtered(lambda order: order.state == state):
+                entering._sop_enter(state)
+        return orders
+
+    def write(self, vals):
+        state = vals.get('state')
+        entering = state and self.filtered(lambda order: order.state != state)
+        committed = self.browse() if TERM_FIELDS.isdisjoint(vals) else self._filter_sop_committed()
+        before = committed._get_sop_review_fingerprints()
+        if 'sop_contract_id' in vals:
+            committed._check_sop_contract_kept(vals['sop_contract_id'])
+        result = super().write(vals)
+        committed._check_sop_terms_kept(before)
+        if entering:
+            entering._sop_enter(state)
+        return result
+
+    def _sop_enter(self, state):
+        if state == 'cancel':
+            self._sop_end_reviews()
+        elif not is_engine(self.env) and state in ('sent', 'sale'):
+            self._check_sop_reviewed('send' if state == 'sent' else 'confirm')
+            if state == 'sale':
+                self._sop_note_unreviewed()
+
+    # ------------------------------------------------------------
+    # CONFIRMING AND SENDING
+    # ------------------------------------------------------------
+
+    def action_confirm(self):
+        if is_engine(self.env):
+            return super().action_confirm()
+        refusals = self._get_sop_review_refusals()
+        paid = self.filtered(lambda order: order.id in refusals and order._is_sop_payment_at_work())
+        paid._sop_keep_payment()
+        others = self - paid
+        # One look at the whole batch instead of one at each order; the write looks again.
+        return super(SaleOrder, others.with_context(**{REFUSALS_KEY: SopRefusals(refusals)})).action_confirm()
+
+    def _confirmation_error_message(self):
+        known = self.env.context.get(REFUSALS_KEY)
+        if is_engine(self.env):
+            known = SopRefusals()
+        elif not isinstance(known, SopRefusals):
+            known = self._get_sop_review_refusals()
+        return super()._confirmation_error_message() or known.get(self.id, False)
+
+    def _action_confirm(self):
+        return super(SaleOrder, self.with_context(**{REFUSALS_KEY: None}))._action_confirm()
+
+    def action_quotation_send(self):
+        self._check_sop_reviewed('send')
+        return super().action_quotation_send()
+
+    def _check_sop_reviewed(self, purpose):
+        """Refuse those that are not reviewed; all of a batch are named.
+
+        :raise UserError: says of each order what is missing
+        """
+        if is_engine(self.env):
+            return
+        if purpose == 'confirm':
+            self._sop_lock_reviews()
+        if refusals := self._get_sop_review_refusals(purpose):
+            raise UserError('\n'.join(refusals.values()))
+
+    def _sop_lock_reviews(self):
+        """A change of what was reviewed in the same second comes before or after, not beside."""
+        # sudo: reviews of orders the user confirms.
+        reviews = self._filter_sop_gate('enforce').sudo().sop_review_id
+        if reviews:
+            self.env.execute_query(SQL(
+                "SELECT id FROM sop_review WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", reviews.ids))
+
+    def _sop_note_unreviewed(self):
+        """Where the gate only observes: say on the orders what would have held them."""
+        observed = self._filter_sop_gate('observe')
+        if gaps := observed._get_sop_review_gaps():
+            orders = self.browse(gaps)
+            as_engine(orders).write({'sop_unreviewed': True})
+            # sudo: the note is the system's, whoever confirms.
+            orders.sudo()._message_log_batch({
+                order_id: self.env._("Confirmed without a review. %s", message) for order_id, message in gaps.items()})
+
+    def _has_to_be_signed(self):
+        return super()._has_to_be_signed() and not self._get_sop_review_refusals()
+
+    def _has_to_be_paid(self):
+        return super()._has_to_be_paid() and not self._get_sop_review_refusals()
+
+    # ------------------------------------------------------------
+    # AFTER THE REVIEW
+    # ------------------------------------------------------------
+
+    def _sop_end_reviews(self):
+        """A cancelled order leaves nothing behind: what is decided later is decided anew."""
+        # sudo: the reviews end with the order, whoever cancels it.
+        reviews = self.sudo().sop_review_id
+        reviews.filtered(lambda review: review.state == 'in_review')._sop_set_state('recalled')
+        reviews.filtered(lambda review: review.state in PASSED)._sop_set_state('outdated')
+
+    def _sop_outdate_reviews(self):
+        """As everywhere; the order is locked, so that it is not confirmed in the same second."""
+        # sudo: whether there is something to outdate does not depend on who asks.
+        if reviewed := self.sudo().filtered('sop_review_id'):
+            self.env.execute_query(SQL(
+                "SELECT id FROM sale_order WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", reviewed.ids))
+        return super()._sop_outdate_reviews()
+
+    def _filter_sop_committed(self):
+        """Those whose terms bind: they were confirmed, and the gate of their company enforces."""
+        if is_engine(self.env):
+            return self.browse()
+        return self.filtered(lambda order: order.state == 'sale')._filter_sop_gate('enforce')
+
+    def _check_sop_contract_kept(self, contract_id):
+        for order in self.sudo():
+            if order.sop_contract_id and order.sop_contract_id.id != contract_id:
+                raise UserError(self.env._(
+                    "%(order)s was confirmed under %(contract)s and stays with it.",
+                    order=order.name, contract=order.sop_contract_id.display_name))
+
+    def _check_sop_terms_kept(self, before):
+        """Confirmed terms are changed by an amendment, which is reviewed.
+
+        :param dict before: the fingerprints of these orders before they were written
+        """
+        after = self._get_sop_review_fingerprints()
+        changed = {
+            order.id: topics for order in self
+            if (topics := self._compare_sop_topics(before[order.id], after[order.id]))}
+        # sudo: the rule holds for contracts and reviews the user does not see.
+        orders = self.browse(changed).sudo()
+        bound = orders.filtered(lambda order: order.sop_contract_id or order.sop_review_id)
+        gaps = (orders - bound)._get_sop_own_gaps('confirm')
+        if bound or gaps:
+            raise UserError('\n'.join(
+                order._get_sop_amendment_message(changed[order.id]) for order in bound | orders.browse(gaps)))
+
+    def _get_sop_amendment_message(self, topics):
+        return self.env._(
+            "%(order)s is confirmed; its terms (%(topics)s) are not changed in the order. Make an amendment: it is "
+            "reviewed, and then it changes the order.", order=self.name, topics=self._get_sop_topic_names(topics))
