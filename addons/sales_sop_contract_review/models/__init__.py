@@ -3,6 +3,8 @@ from . import sop_review_child_mixin
 from . import sop_review_mixin
 from . import sop_review_facts
 from . import sop_review_route
+from . import sop_review_mixin_request
+from . import ir_sequence
 from . import res_company
 from . import res_config_settings
 from . import sop_position
@@ -17,6 +19,7 @@ from . import sop_payment_plan_line
 from . import sop_contract_document
 from . import sop_contract_difference
 from . import sale_order
+from . import sale_order_review_request
 from . import sale_order_contract_lines
 from . import sale_order_line_contract
 from . import account_payment_term
@@ -40,8 +43,14 @@ from . import sop_review_level_department
 from . import sop_review_rule
 from . import sop_review
 from . import sop_review_use
+from . import sop_review_flow
+from . import sop_review_meeting
+from . import sop_review_notice
 from . import sop_review_opinion
+from . import sop_review_opinion_decide
+from . import sop_review_opinion_act
 from . import sop_review_answer
+from . import sop_review_event
 from . import sop_review_condition
 from . import sop_review_comment
 from . import sop_review_conditions

@@ -73,3 +73,6 @@ class SopContract(models.Model):
 
     def _get_sop_company(self):
         return self.company_id
+
+    def _get_sop_review_authors(self):
+        return super()._get_sop_review_authors() | self.drafter_id

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ..values import RESULTS, SEVERITIES
+from . import review_result
 
 
 class SopReviewAnswer(models.Model):
@@ -8,14 +9,26 @@ class SopReviewAnswer(models.Model):
 
     _name = 'sop.review.answer'
     _description = "Answer to a Check Item"
-    _inherit = ['sop.review.child.mixin']
-    _order = 'review_id desc, item_id'
+    _inherit = ['sop.review.child.mixin', 'sop.engine.mixin']
+    _order = 'opinion_id, item_id, id'
+    _rec_name = 'item_id'
 
     review_id = fields.Many2one('sop.review', required=True, index=True, ondelete='cascade')
     opinion_id = fields.Many2one('sop.review.opinion', required=True, index=True, ondelete='cascade')
     item_id = fields.Many2one('sop.review.item', required=True, ondelete='restrict')
+    code = fields.Char(required=True)
     severity = fields.Selection(SEVERITIES, required=True, help="As it was when the review was requested.")
     result = fields.Selection(RESULTS, required=True)
     comment = fields.Text()
+    filled = fields.Boolean(help="Nothing was said about it: given together with the others as conforming.")
+    waived_by_id = fields.Many2one('res.users', string="Waived By", ondelete='restrict')
+    waived_reason = fields.Char(string="Why Waived")
 
     _item_uniq = models.UniqueIndex('(opinion_id, item_id)', "This item is answered already.")
+
+    def _get_sop_fact(self):
+        """What the result is computed from."""
+        self.ensure_one()
+        conditions = self.opinion_id.condition_ids.filtered(lambda condition: condition.item_id == self.item_id)
+        return review_result.Answer(
+            self.severity, self.result, frozenset(conditions.mapped('due_point')), bool(self.waived_by_id))

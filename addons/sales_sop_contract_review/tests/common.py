@@ -1,3 +1,6 @@
+from contextlib import ExitStack, contextmanager
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import new_test_user
 
@@ -12,6 +15,14 @@ REVIEWERS = {
 }
 
 
+# Departments and check items that tests name; the shipped ones are taken where they are
+DEPARTMENTS = {'sal': 'sm', 'tec': 'pre', 'prd': 'prd', 'qua': 'qua', 'fin': 'fin', 'leg': 'leg', 'mgt': 'gm'}
+ITEMS = [
+    ('C01', 'sal', 'blocking'), ('C11', 'sal', 'major'), ('R13', 'sal', 'minor'), ('F01', 'tec', 'blocking'),
+    ('C07', 'fin', 'blocking'), ('R02', 'fin', 'major'), ('C09', 'leg', 'blocking'), ('L08', 'leg', 'minor'),
+    ('R09', 'mgt', 'major'), ('R10', 'mgt', 'blocking')]
+
+
 class ContractReviewCommon(SalesSopCommon):
     """A company that reviews its orders; reviewers have no rights in Sales (``self.reviewers['leg']``)."""
 
@@ -21,8 +32,22 @@ class ContractReviewCommon(SalesSopCommon):
         cls.company = cls.env.company
         cls.company.sop_review_gate = 'enforce'
         cls.reviewers = {code: cls._create_reviewer(code, name) for code, name in REVIEWERS.items()}
+        cls._create_departments()
         cls.product = cls.env['product.product'].create({'name': "Pump P20", 'list_price': 1000, 'type': 'consu'})
         cls.partner = cls.env['res.partner'].create({'name': "Huaxin Chemicals", 'email': 'buyer@huaxin.example.com'})
+
+    @classmethod
+    def _create_departments(cls):
+        model = cls.env['sop.review.department']
+        known = {department.code: department for department in model.search([])}
+        for code in DEPARTMENTS.keys() - known.keys():
+            known[code] = model.create({'name': code.upper(), 'code': code, 'position_code': DEPARTMENTS[code]})
+        items = set(cls.env['sop.review.item'].search([]).mapped('code'))
+        cls.env['sop.review.item'].create([
+            {'name': code, 'code': code, 'department_id': known[department].id, 'severity': severity,
+             'dimension': 'risk'}
+            for code, department, severity in ITEMS if code not in items])
+        cls.departments = known
 
     @classmethod
     def _create_reviewer(cls, code, name):
@@ -69,3 +94,40 @@ class ContractReviewCommon(SalesSopCommon):
         })
         as_engine(subject).sop_review_id = review
         return cls.env['sop.review'].browse(review.id)
+
+    # ------------------------------------------------------------
+    # A ROUND
+    # ------------------------------------------------------------
+
+    @classmethod
+    def _create_level(cls, mode='parallel', approver='director', **values):
+        return cls.env['sop.review.level'].create({
+            'name': f"Test {mode}", 'code': f'T{mode}', 'sequence': 90, 'mode': mode, 'approver_code': approver,
+            'day_limit': 2, **values})
+
+    @contextmanager
+    def _route(self, level, departments=('sal', 'fin')):
+        """Requests inside go to ``departments`` at ``level``, whatever the rules say."""
+        route = {'level': level, 'reasons': ["Because the test says so"], 'departments': list(departments)}
+        with ExitStack() as stack:
+            for model in ('sale.order', 'sop.contract'):
+                stack.enter_context(patch.object(
+                    self.registry[model], '_get_sop_review_routes', lambda records: dict.fromkeys(records.ids, route)))
+            yield
+
+    def _request(self, subject, level=None, departments=('sal', 'fin'), message=None):
+        """A round that waits for ``departments``, requested by the salesperson."""
+        level = level or self._create_level()
+        with self._route(level, departments):
+            subject.with_user(self.user_sales_salesman).action_sop_request_review(message)
+        return subject.sudo().sop_review_id.sudo(False)
+
+    def _opinion(self, review, code):
+        """The opinion of a department, or of the position that approves at last; as whoever gives it."""
+        opinion = review.sudo().opinion_ids.filtered(
+            lambda opinion: opinion.state != 'cancelled' and code == (
+                opinion.approver_code if opinion.is_final else opinion.department_id.code))
+        return opinion.with_user(opinion.reviewer_ids[:1])
+
+    def _decide(self, review, code, opinion='agree', comment=None, answers=None, fill=True):
+        self._opinion(review, code).action_decide(opinion, comment=comment, answers=answers, fill=fill)
