@@ -31,7 +31,8 @@ class SopInternalThreadMixin(models.AbstractModel):
             return
         model_id = self.env['ir.model']._get_id(self._name)
         # sudo: what is to be done may be up to another person.
-        activities = as_engine(self.env['mail.activity'], mail_activity_quick_update=len(plans) > 1)
+        quick = len(plans) > 1 or bool(self.env.context.get('mail_activity_quick_update'))
+        activities = as_engine(self.env['mail.activity'], mail_activity_quick_update=quick)
         activities.create([
             {
                 'activity_type_id': activity_type.id, 'res_model_id': model_id, 'res_id': plan['record'].id,

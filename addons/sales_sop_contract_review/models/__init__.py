@@ -7,6 +7,7 @@ from . import sop_review_mixin_request
 from . import ir_sequence
 from . import res_company
 from . import res_config_settings
+from . import mail_activity
 from . import sop_position
 from . import sop_clause
 from . import sop_clause_wording

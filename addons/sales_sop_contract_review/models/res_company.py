@@ -11,6 +11,9 @@ class ResCompany(models.Model):
         default='off', prefetch='sop',
         help="Enforce: an order that needs a review is not confirmed without it. Observe: it is confirmed, and the "
              "missing review is noted on it. Off: nobody is asked.")
+    sop_review_notify = fields.Selection(
+        [('activity', "With a task"), ('none', "Not at all")], string="Reviewers Are Told", default='activity',
+        prefetch='sop', help="Not at all: they look at their list of reviews.")
     sop_review_before_send = fields.Boolean(
         string="Review Before Sending", default=True, prefetch='sop',
         help="Quotations that need a review are sent to the customer after it (ISO 9001 8.2.3).")

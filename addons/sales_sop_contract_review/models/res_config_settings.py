@@ -5,6 +5,7 @@ class ResConfigSettings(models.TransientModel):
     _inherit = 'res.config.settings'
 
     sop_review_gate = fields.Selection(related='company_id.sop_review_gate', readonly=False)
+    sop_review_notify = fields.Selection(related='company_id.sop_review_notify', readonly=False)
     sop_review_before_send = fields.Boolean(related='company_id.sop_review_before_send', readonly=False)
     sop_contract_before_confirm = fields.Boolean(
         related='company_id.sop_contract_before_confirm', readonly=False)

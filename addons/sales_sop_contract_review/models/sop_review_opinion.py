@@ -81,6 +81,17 @@ class SopReviewOpinion(models.Model):
             ('review_id.state', '=', 'in_review'), ('review_id.author_ids', 'not in', user.ids)])
         return Domain.OR(mine if wanted else ~mine for wanted in value)
 
+    def _get_sop_acting_reviewers(self):
+        """Who is asked, with those in place of whom somebody acts today replaced."""
+        self.ensure_one()
+        today = self.review_id.company_id._get_sop_local_date(fields.Datetime.now())
+        acting = self.env['sop.absence']._get_sop_substitutes(self.reviewer_ids, today)
+        authors, users = self.review_id.author_ids, self.env['res.users']
+        for user in self.reviewer_ids:
+            substitute = acting.get(user)
+            users |= substitute if substitute and substitute not in authors else user
+        return users
+
     def _is_sop_reversible(self):
         """Whether nobody has built on this opinion yet."""
         self.ensure_one()

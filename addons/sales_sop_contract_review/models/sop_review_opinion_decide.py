@@ -232,5 +232,5 @@ class SopReviewOpinion(models.Model):
             as_engine(own).on_behalf_id = on_behalf[own.id]
         reviews = self.sudo().review_id.sudo(self.env.su)
         reviews._sop_log('opinion', comment, opinions=self.sudo(), on_behalf=on_behalf)
-        reviews._sop_release_opinions(self.sudo())
+        reviews._sop_release()
         reviews._sop_progress()
