@@ -25,6 +25,13 @@ CONTRACT_STATES = [
 ]
 # The contract binds, and its orders may be released
 RELEASING = ('effective', 'executing', 'amending')
+# States in which the text of a contract is written
+EDITABLE_STATES = ('draft', 'rejected')
+PREVAILING_LANGUAGES = [
+    ('zh', "Chinese"),
+    ('en', "English"),
+    ('both', "Both are equal"),
+]
 # What a contract or an order says, by who is asked again when it changes (§4.7)
 TOPICS = [
     ('quantity', "Quantity"),

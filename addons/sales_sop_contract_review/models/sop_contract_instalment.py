@@ -18,6 +18,8 @@ class SopContractInstalment(models.Model):
     _inherit = ['sop.contract.child.mixin']
     _order = 'sequence, id'
 
+    _sop_is_text = True
+
     contract_id = fields.Many2one('sop.contract', required=True, index=True, ondelete='cascade')
     currency_id = fields.Many2one(related='contract_id.currency_id')
     sequence = fields.Integer(default=10)

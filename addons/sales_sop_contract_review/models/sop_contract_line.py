@@ -13,6 +13,8 @@ class SopContractLine(models.Model):
     _inherit = ['sop.contract.child.mixin']
     _order = 'sequence, id'
 
+    _sop_is_text = True
+
     contract_id = fields.Many2one('sop.contract', required=True, index=True, ondelete='cascade')
     company_id = fields.Many2one(related='contract_id.company_id')
     currency_id = fields.Many2one(related='contract_id.currency_id')

@@ -1,5 +1,6 @@
 from . import test_contract_instalments
 from . import test_contract_lines
+from . import test_contract_draft
 from . import test_review_fingerprint
 from . import test_review_route
 from . import test_review_comment
