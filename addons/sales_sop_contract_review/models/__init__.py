@@ -23,10 +23,14 @@ from . import sop_contract_line
 from . import sop_contract_instalment
 from . import sop_payment_plan_line
 from . import sop_contract_document
+from . import sop_contract_match
+from . import sop_contract_resolution
 from . import sop_contract_difference
+from . import sop_contract_framework
 from . import sale_order
 from . import sale_order_review_request
 from . import sale_order_contract_lines
+from . import sale_order_call_off
 from . import sale_order_line_contract
 from . import account_payment_term
 from . import sop_negotiation_line

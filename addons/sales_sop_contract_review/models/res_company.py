@@ -20,3 +20,6 @@ class ResCompany(models.Model):
     sop_contract_before_confirm = fields.Boolean(
         string="Contract Before Confirmation", default=True, prefetch='sop',
         help="Orders of a contract are confirmed when it is signed and effective. Otherwise its review is enough.")
+    sop_contract_notice_days = fields.Integer(
+        string="Notice Before Contracts End", default=60, prefetch='sop',
+        help="So many days before the end of a contract its salesperson is told.")

@@ -9,3 +9,4 @@ class ResConfigSettings(models.TransientModel):
     sop_review_before_send = fields.Boolean(related='company_id.sop_review_before_send', readonly=False)
     sop_contract_before_confirm = fields.Boolean(
         related='company_id.sop_contract_before_confirm', readonly=False)
+    sop_contract_notice_days = fields.Integer(related='company_id.sop_contract_notice_days', readonly=False)

@@ -65,8 +65,9 @@ class SopContract(models.Model):
                 'line_ids': [Command.clear(), *(
                     Command.create({**lines._prepare_values(line), 'sequence': index})
                     for index, line in enumerate(goods, 1))],
-                'payment_term_id': orders[:1].payment_term_id.id,
-                'shipping_partner_id': orders[:1].partner_shipping_id.id,
+                # What orders say in different ways is left to them.
+                'payment_term_id': len(orders.payment_term_id) == 1 and orders.payment_term_id.id,
+                'shipping_partner_id': len(orders.partner_shipping_id) == 1 and orders.partner_shipping_id.id,
                 'delivery_date': contract._get_sop_promised_date(orders),
             })
             contract._sop_fill_instalments()

@@ -102,3 +102,31 @@ class SopContractLine(models.Model):
             'product': self.product_id.id, 'quantity': self.quantity, 'uom': self.uom_id.id,
             'price': self.price_unit, 'discount': self.discount, 'taxes': sorted(self.tax_ids.ids),
         }
+
+    # ------------------------------------------------------------
+    # PRICE LIST OF A FRAMEWORK CONTRACT
+    # ------------------------------------------------------------
+
+    def _get_price_in(self, uom):
+        """The net price of one ``uom`` of what this line is about."""
+        self.ensure_one()
+        price = self.price_unit * (1 - self.discount / 100)
+        return self.uom_id._compute_price(price, uom) if self.uom_id and uom else price
+
+    def _get_called_quantity(self, but):
+        """What confirmed orders, this one aside, have called off, in the unit of this line."""
+        orders = self.contract_id.order_ids.filtered(lambda order: order.state == 'sale') - but
+        return sum(self._get_quantity_of(order) for order in orders)
+
+    def _get_quantity_of(self, order):
+        own = order._get_sop_contracted_lines().filtered(lambda line: line.product_id == self.product_id)
+        return sum(line.product_uom_id._compute_quantity(line.product_uom_qty, self.uom_id, round=False) for line in own)
+
+    def _prepare_order_line_values(self):
+        """Values of a line of a new call-off."""
+        self.ensure_one()
+        return {
+            'product_id': self.product_id.id, 'name': '\n'.join(filter(None, (self.name, self.specification))),
+            'product_uom_id': self.uom_id.id, 'product_uom_qty': 0, 'price_unit': self.price_unit,
+            'discount': self.discount, 'tax_ids': [fields.Command.set(self.tax_ids.ids)],
+        }
