@@ -8,6 +8,7 @@ class SopContractChildMixin(models.AbstractModel):
 
     Those that are its text (``_sop_is_text``) are written while the contract is
     drafted; ``_sop_open_fields`` of them stay open afterwards.
+    What changes in them is no longer what was reviewed.
     """
 
     _name = 'sop.contract.child.mixin'
@@ -41,3 +42,17 @@ class SopContractChildMixin(models.AbstractModel):
         if self._sop_is_text and not is_engine(self.env):
             # sudo: whether a text is frozen does not depend on who asks.
             self.sudo().contract_id.sudo(False)._check_sop_editable()
+        parts.contract_id._sop_outdate_reviews()
+        return parts
+
+    def write(self, vals):
+        contracts = self.contract_id
+        result = super().write(vals)
+        (contracts | self.contract_id)._sop_outdate_reviews()
+        return result
+
+    def unlink(self):
+        contracts = self.contract_id
+        result = super().unlink()
+        contracts.exists()._sop_outdate_reviews()
+        return result

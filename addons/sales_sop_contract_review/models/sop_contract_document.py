@@ -8,8 +8,10 @@ from odoo.fields import Command
 from ..amount_words import get_chinese_amount
 from ..values import PREPAID, TOPICS
 
-# What a review holds for, and therefore outdates it when it changes; parts tell themselves.
 DATES = ('date_start', 'date_end', 'delivery_date')
+# What a review holds for, beside the parts of the contract
+REVIEWED = frozenset({
+    'partner_id', 'company_id', 'currency_id', 'type', 'payment_term_id', 'shipping_partner_id', *DATES})
 
 
 class SopContract(models.Model):
@@ -140,6 +142,12 @@ class SopContract(models.Model):
     # ------------------------------------------------------------
     # TOPICS AND FINGERPRINT
     # ------------------------------------------------------------
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not REVIEWED.isdisjoint(vals):
+            self._sop_outdate_reviews()
+        return result
 
     def _get_sop_review_topics(self):
         return {contract.id: contract._get_sop_contract_topics() for contract in self}

@@ -128,5 +128,7 @@ class SopContractLine(models.Model):
         return {
             'product_id': self.product_id.id, 'name': '\n'.join(filter(None, (self.name, self.specification))),
             'product_uom_id': self.uom_id.id, 'product_uom_qty': 0, 'price_unit': self.price_unit,
+            # Another technical price marks one that was agreed: the price list of the customer does not replace it.
+            'technical_price_unit': 0,
             'discount': self.discount, 'tax_ids': [fields.Command.set(self.tax_ids.ids)],
         }
