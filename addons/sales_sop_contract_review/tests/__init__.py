@@ -1,3 +1,5 @@
+from . import test_contract_differences
+from . import test_contract_framework
 from . import test_contract_instalments
 from . import test_contract_lines
 from . import test_contract_draft

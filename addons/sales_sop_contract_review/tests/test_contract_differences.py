@@ -2,6 +2,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.sales_sop.tests.negotiation_common import NegotiationCommon
+
 from .common import ContractReviewCommon
 
 
@@ -108,14 +110,47 @@ class TestContractDifferences(ContractReviewCommon):
             self.env['sop.contract.resolution'].with_user(self.user_sales_salesman).create({
                 'contract_id': self.contract.id, 'key': 'x', 'values': [], 'text': "x"})
 
-    def test_terms_of_the_negotiation(self):
-        lead = self._create_agreed_lead(price=('10', 10), delivery=('20', 20), breach=('0.03 % per day', 0))
-        self.contract.lead_id = lead
-        rows = {row['key']: row for row in self.contract._get_sop_differences()[self.contract.id]}
-        self.assertEqual(rows['term-price']['state'], 'open')
-        self.assertIn('10', rows['term-price']['terms'])
-        self.assertEqual(rows['term-delivery']['state'], 'open')
-        self.assertEqual(rows['term-breach']['state'], 'info')
-        self.contract.line_ids.write({'discount': 10, 'lead_days': 20})
-        self.order.order_line.write({'discount': 10, 'customer_lead': 20})
-        self.assertFalse(self._open())
+
+@tagged('post_install', '-at_install')
+class TestContractTerms(NegotiationCommon):
+    """The contract against the term sheet: price 3 % below list, 10 pieces in 40 days, 30 days of credit."""
+
+    def setUp(self):
+        super().setUp()
+        self.sheet = self._create_sheet()
+        self._agree_required(self.sheet)
+        self.order = self._create_order(discount=3, customer_lead=40)
+        self.contract = self.me['sop.contract'].create({
+            'title': "Pumps", 'partner_id': self.order.partner_id.id, 'lead_id': self.lead.id})
+        self.order.sop_contract_id = self.contract
+        self.contract._sop_fill_from_orders()
+
+    def _rows(self, state='open'):
+        rows = self.contract._get_sop_differences()[self.contract.id]
+        return {row['key']: row for row in rows if row['state'] == state}
+
+    def test_as_agreed(self):
+        self.assertFalse(self._rows())
+        self.assertEqual(set(self._rows('info')), {'term-service', 'term-breach'}, "They stand in words.")
+
+    def test_each_number_is_compared(self):
+        line = self.contract.line_ids
+        for key, values in (('price', {'discount': 5}), ('quantity', {'quantity': 9}), ('delivery', {'lead_days': 30})):
+            with self.subTest(key):
+                was = {name: line[name] for name in values}
+                line.write(values)
+                row = self._rows()[f'term-{key}']
+                self.assertNotEqual(row['contract'], row['terms'])
+                line.write(was)
+        self.contract.instalment_ids[-2].days = 60
+        self.assertIn('60', self._rows()['term-payment']['contract'])
+
+    def test_a_quotation_that_differs(self):
+        self.order.order_line.discount = 4
+        self.contract._sop_fill_from_orders()
+        self.assertEqual(set(self._rows()), {'term-price'})
+
+    def test_nothing_about_limits(self):
+        texts = str(self.contract._get_sop_differences())
+        self.assertNotIn('floor', texts)
+        self.assertNotIn('8 %', texts)
