@@ -38,12 +38,11 @@ class SaleOrder(models.Model):
             and contract._is_sop_valid_on(today))
 
     def _get_sop_call_offs(self):
-        """Those of these orders that are inside an effective framework contract: the lowest level reviews them."""
-        # sudo: whether an order is a call-off does not depend on who asks.
-        linked = self.sudo().filtered(lambda order: (
+        """Whether these are inside an effective framework contract, prices and all: ``{id: bool}``."""
+        linked = self.filtered(lambda order: (
             order.sop_contract_id.type == 'framework' and order.sop_contract_id.state in BINDING_STATES))
         found = linked.sop_contract_id._get_sop_order_differences() if linked else {}
-        return self.browse(order.id for order in linked if order.id not in found)
+        return {order.id: order in linked and order.id not in found for order in self}
 
     def action_sop_call_off(self, contract_id=None):
         """Make these quotations call-offs of the framework contract of their customer.

@@ -1,7 +1,5 @@
 from odoo import models
 
-from ..values import BINDING_STATES
-
 
 class SaleOrder(models.Model):
     """What an order says about the level of its review."""
@@ -20,13 +18,6 @@ class SaleOrder(models.Model):
     def _get_sop_own_deviations(self):
         differences = self._get_sop_term_differences() if self.opportunity_id else []
         return [*super()._get_sop_own_deviations(), *differences]
-
-    def _get_sop_call_offs(self):
-        return {order.id: order._is_sop_call_off() for order in self}
-
-    def _is_sop_call_off(self):
-        contract = self.sop_contract_id
-        return contract.type == 'framework' and contract.state in BINDING_STATES
 
     def _get_sop_advance(self):
         """Per cent of this order that are paid in advance."""
