@@ -23,15 +23,25 @@ class SopContractChildMixin(models.AbstractModel):
     def create(self, vals_list):
         parts = super().create(vals_list)
         parts._check_sop_editable()
+        parts.contract_id._sop_outdate_reviews()
         return parts
 
     def write(self, vals):
         is_text = bool(vals.keys() - self._sop_open_fields)
         if is_text:
             self._check_sop_editable()
+        contracts = self.contract_id
         result = super().write(vals)
-        if is_text and 'contract_id' in vals:
-            self._check_sop_editable()
+        if is_text:
+            if 'contract_id' in vals:
+                self._check_sop_editable()
+            (contracts | self.contract_id)._sop_outdate_reviews()
+        return result
+
+    def unlink(self):
+        contracts = self.contract_id
+        result = super().unlink()
+        contracts.exists()._sop_outdate_reviews()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -42,17 +52,3 @@ class SopContractChildMixin(models.AbstractModel):
         if self._sop_is_text and not is_engine(self.env):
             # sudo: whether a text is frozen does not depend on who asks.
             self.sudo().contract_id.sudo(False)._check_sop_editable()
-        parts.contract_id._sop_outdate_reviews()
-        return parts
-
-    def write(self, vals):
-        contracts = self.contract_id
-        result = super().write(vals)
-        (contracts | self.contract_id)._sop_outdate_reviews()
-        return result
-
-    def unlink(self):
-        contracts = self.contract_id
-        result = super().unlink()
-        contracts.exists()._sop_outdate_reviews()
-        return result
