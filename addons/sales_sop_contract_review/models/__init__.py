@@ -66,6 +66,12 @@ from . import sop_review_event
 from . import sop_review_condition
 from . import sop_review_comment
 from . import sop_review_conditions
+from . import sop_review_figures
+from . import sale_order_line_figures
+from . import sop_review_opinion_figures
+from . import sop_review_opinion_files
+from . import sop_review_opinion_list
+from . import sop_review_sheet
 from . import sop_review_comments
 from . import sale_order_condition
 from . import sale_order_line_delivery

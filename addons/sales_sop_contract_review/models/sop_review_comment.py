@@ -10,7 +10,7 @@ class SopReviewComment(models.Model):
 
     _name = 'sop.review.comment'
     _description = "Comment of a Review"
-    _inherit = ['sop.review.child.mixin']
+    _inherit = ['sop.review.child.mixin', 'sop.engine.mixin']
     _order = 'id'
     _rec_name = 'text'
 
@@ -31,7 +31,7 @@ class SopReviewComment(models.Model):
         """Answer these comments; what the author himself adds asks again."""
         text = self.env['sop.review']._get_sop_comment_text(text)
         for comment in self._sop_enter():
-            comment.review_id._check_sop_may_comment(self.env.user)
+            comment.review_id._check_sop_may_comment()
             again = comment.author_id == self.env.user
             engine = as_engine(comment)
             engine.create({
@@ -52,6 +52,12 @@ class SopReviewComment(models.Model):
                     comment=comment.text, author=comment.author_id.name))
             as_engine(comment).write({'state': 'closed', 'closed_by_id': self.env.uid})
         return True
+
+    def _prepare_sop_row(self):
+        self.ensure_one()
+        return {
+            'id': self.id, 'text': self.text, 'author': self.author_id.name,
+            'date': fields.Datetime.to_string(self.date)}
 
     def _get_sop_addressees(self):
         """Who has to answer: the requester, or the reviewers when he asks himself."""

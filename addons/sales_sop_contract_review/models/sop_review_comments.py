@@ -27,7 +27,7 @@ class SopReview(models.Model):
             if review.state not in (*RUNNING, 'returned', 'rejected'):
                 raise UserError(self.env._(
                     "%s does not hold any more. Comment on the latest round.", review.name))
-            review._check_sop_may_comment(self.env.user)
+            review._check_sop_may_comment()
             comment = as_engine(self.env['sop.review.comment']).create({
                 'review_id': review.id, 'item_id': item.id, 'text': text, 'author_id': self.env.uid,
                 'opinion_id': review.opinion_ids.filtered(lambda own: self.env.user in own.reviewer_ids)[:1].id})
@@ -49,13 +49,14 @@ class SopReview(models.Model):
             raise UserError(self.env._("Enter a comment of at most %s characters.", LIMIT))
         return text
 
-    def _check_sop_may_comment(self, user):
+    def _check_sop_may_comment(self):
         """Reviewers, the requester, and whoever may change what is reviewed; readers only read."""
         self.ensure_one()
         own = self.sudo()
-        if user in own.requester_id | own.opinion_ids.reviewer_ids | own.opinion_ids.decided_by_id:
+        voices = self.env['sop.review.comment']._get_sop_voices()
+        if voices & (own.requester_id | own.opinion_ids.reviewer_ids | own.opinion_ids.decided_by_id):
             return
-        if not own._get_sop_subject().with_user(user).has_access('write'):
+        if not own._get_sop_subject().sudo(False).has_access('write'):
             raise AccessError(self.env._("%s: only who takes part in this review may comment.", own.name))
 
     def _get_sop_rounds(self):
@@ -74,6 +75,19 @@ class SopReview(models.Model):
         """Comments of reviewers that wait for the requester: the next round waits for him, too."""
         return self._get_sop_open_comments().filtered(
             lambda comment: comment.state == 'open' and comment.author_id != comment.review_id.requester_id)
+
+    def _prepare_sop_comments(self, user):
+        """Comments of all rounds as a screen shows them; ``user`` closes his own."""
+        is_manager = user.has_group('sales_sop.group_sop_manager')
+        comments = self._get_sop_rounds().comment_ids.sorted('id')
+        states = dict(comments._fields['state']._description_selection(self.env))
+        return [{
+            **comment._prepare_sop_row(), 'state': comment.state, 'state_label': states[comment.state],
+            'item': comment.item_id.code or False,
+            'review': comment.review_id not in self and comment.review_id.name,
+            'can_close': comment.state != 'closed' and (is_manager or comment.author_id == user),
+            'replies': [reply._prepare_sop_row() for reply in comment.reply_ids.sorted('id')],
+        } for comment in comments if not comment.parent_id]
 
     def _sop_tell_comment(self, users, text):
         """Tell ``users`` what was said, except who says it."""

@@ -27,7 +27,7 @@ class SopReviewCondition(models.Model):
 
     _name = 'sop.review.condition'
     _description = "Condition of a Review"
-    _inherit = ['sop.review.child.mixin', 'sop.internal.thread.mixin']
+    _inherit = ['sop.review.child.mixin', 'sop.engine.mixin', 'sop.internal.thread.mixin']
     _order = 'due_date, id'
 
     review_id = fields.Many2one('sop.review', required=True, index=True, ondelete='cascade')
@@ -270,6 +270,16 @@ class SopReviewCondition(models.Model):
             self.env.execute_query(SQL(
                 "SELECT id FROM sop_review_condition WHERE id = ANY(%s) ORDER BY id FOR UPDATE", self.ids))
             self.invalidate_recordset()
+
+    def _prepare_sop_sheet_row(self):
+        """A condition as a screen shows it."""
+        self.ensure_one()
+        labels = {name: dict(self._fields[name]._description_selection(self.env)) for name in ('state', 'due_point')}
+        return {
+            'id': self.id, 'name': self.name, 'owner_id': self.owner_id.id, 'owner': self.owner_id.name,
+            'item': self.item_id.code or False, 'due_point': self.due_point, 'state': self.state,
+            'due_point_label': labels['due_point'][self.due_point], 'state_label': labels['state'][self.state],
+            'due_date': fields.Date.to_string(self.due_date) if self.due_date else False}
 
     # ------------------------------------------------------------
     # FILES
