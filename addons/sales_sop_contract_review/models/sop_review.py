@@ -155,12 +155,6 @@ class SopReview(models.Model):
     # WHAT OTHERS ASK
     # ------------------------------------------------------------
 
-    def _get_sop_open_conditions(self, *due_points):
-        """Conditions of these reviews that are due at one of these points and neither verified nor waived."""
-        # sudo: a condition holds for whoever comes to its point.
-        return self.sudo().condition_ids.filtered(
-            lambda condition: condition.due_point in due_points and condition.state in ('open', 'done'))
-
     def _get_sop_asked(self):
         """Who is asked now: ``{review id: users}``."""
         # sudo: who decides is no secret.

@@ -40,3 +40,12 @@ class SopReviewEvent(models.Model):
     date = fields.Datetime(string="When", required=True)
     text = fields.Text(string="In His Words")
     department_id = fields.Many2one(related='opinion_id.department_id')
+
+    def _prepare_sop_sheet_row(self):
+        """A row of the trail as a screen shows it."""
+        self.ensure_one()
+        labels = dict(self._fields['kind']._description_selection(self.env))
+        return {
+            'id': self.id, 'kind': self.kind, 'label': labels[self.kind], 'user': self.user_id.name,
+            'absent': self.on_behalf_id.name or False, 'date': fields.Datetime.to_string(self.date),
+            'text': self.text or False, 'role': self.opinion_id._get_sop_role() if self.opinion_id else False}

@@ -44,9 +44,10 @@ class SopReviewMixin(models.AbstractModel):
         return {'key': 'overdue', 'days': overdue['days'], 'amount': overdue['amount']}
 
     def _get_sop_payment_row(self):
+        payment = self._get_sop_payment_facts()[self.id]
         return {
-            'key': 'payment', 'advance': self._get_sop_advances()[self.id], 'days': self._get_sop_credit_days()[self.id],
-            'terms': self._get_sop_payment_terms().mapped('display_name')}
+            'key': 'payment', 'advance': payment['advance_percent'], 'days': payment['credit_days'],
+            'terms': self._get_sop_reviewed_orders().payment_term_id.mapped('display_name')}
 
     def _get_sop_stock_row(self):
         """What is free and what is expected of the goods; nothing where no stock is kept."""

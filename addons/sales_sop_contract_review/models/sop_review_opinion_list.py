@@ -77,20 +77,23 @@ class SopReviewOpinion(models.Model):
     def action_agree_all(self):
         """Agree with these together; whatever cannot be agreed to like this is told one by one."""
         self.check_access('read')
-        refused = []
-        for opinion in self:
-            try:
-                with self.env.cr.savepoint():
-                    opinion.action_decide('agree', fill=True)
-            except UserError as error:
-                refused.append(str(error))
-        given = len(self) - len(refused)
+        refused = [] if self._sop_try_agree() is None else [
+            error for opinion in self if (error := opinion._sop_try_agree()) is not None]
+        title = self.env._("Agreed: %(given)s of %(all)s", given=len(self) - len(refused), all=len(self))
         return {
             'type': 'ir.actions.client',
             'tag': 'display_notification',
             'params': {
-                'type': 'warning' if refused else 'success', 'sticky': bool(refused),
-                'title': self.env._("Agreed: %(given)s of %(all)s", given=given, all=len(self)),
+                'type': 'warning' if refused else 'success', 'sticky': bool(refused), 'title': title,
                 'message': '\n'.join(refused), 'next': {'type': 'ir.actions.client', 'tag': 'soft_reload'},
             },
         }
+
+    def _sop_try_agree(self):
+        """Why these cannot be agreed to, and nothing is written; None when they are."""
+        try:
+            with self.env.cr.savepoint():
+                self.action_decide('agree', fill=True)
+        except UserError as error:
+            return str(error)
+        return None

@@ -53,7 +53,7 @@ class SopReviewOpinion(models.Model):
                 'reasons': review.reasons or [], 'subject': review.subject_name, 'partner': review.partner_id.display_name,
                 'amount': review.currency_id and format_amount(self.env, review.amount, review.currency_id),
                 'requester': review.requester_id.name, 'date': self._get_sop_text(review.date),
-                'deadline': self._get_sop_text(review.deadline), 'is_late': review._is_sop_late(),
+                'deadline': self._get_sop_text(review.deadline), 'is_late': self.deadline_state == 'late',
                 'message': review.message or False,
             },
         }

@@ -28,7 +28,7 @@ class ReviewConditionCommon(ContractReviewCommon):
     def _create_opinion(cls, reviewer, **values):
         return as_engine(cls.env['sop.review.opinion']).create({
             'review_id': cls.review.id, 'reviewer_ids': [Command.set(reviewer.ids)], 'state': 'done',
-            'decided_by_id': reviewer.id, **values})
+            'decided_by_id': reviewer[:1].id, **values})
 
     @classmethod
     def _create_condition(cls, due_point='before_ship', **values):
