@@ -88,6 +88,12 @@ REVIEW_STATES = [
 ]
 # The review lets pass
 PASSED = ('approved', 'approved_cond')
+# Signed by both sides: what was signed never changes again
+SIGNED = ('effective', 'executing', 'amending', 'suspended', 'completed', 'archived', 'terminated')
+SIGN_METHODS = [
+    ('wet', "Paper with seal"),
+    ('esign', "Electronic"),
+]
 REVIEW_MODES = [
     ('single', "Authorised review by one person"),
     ('parallel', "Countersigned in parallel"),

@@ -173,10 +173,14 @@ class SopSignoff(models.Model):
         subject, body = (
             template._render_field(name, self.ids, set_lang=self.lang)[self.id] for name in ('subject', 'body_html'))
         localized = self.with_context(lang=self.lang)
-        self._get_sop_document().with_context(lang=self.lang).message_notify(
+        self._get_mail_thread().with_context(lang=self.lang).message_notify(
             partner_ids=self.partner_id.ids, subject=subject, body=body, force_record_name=self.title,
             model_description=localized.env._("Confirmation"), email_layout_xmlid='mail.mail_notification_light',
             force_send=False)
+
+    def _get_mail_thread(self):
+        """Through what the customer is written to."""
+        return self._get_sop_document()
 
     # ------------------------------------------------------------
     # ANSWERS
