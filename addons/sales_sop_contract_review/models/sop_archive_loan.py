@@ -21,7 +21,7 @@ class SopArchiveLoan(models.Model):
         'out_date', 'lent_by_id', 'returned_date', 'received_by_id', 'contract_name', 'reminded_date'})
 
     contract_id = fields.Many2one('sop.contract', required=True, index=True, ondelete='restrict')
-    contract_name = fields.Char(string="Contract", readonly=True)
+    contract_name = fields.Char(string="Lent Contract", readonly=True)
     company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)
     archive_number = fields.Char(related='contract_id.archive_number', compute_sudo=True)
     borrower_id = fields.Many2one(

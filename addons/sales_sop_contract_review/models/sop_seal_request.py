@@ -30,7 +30,7 @@ class SopSealRequest(models.Model):
 
     contract_id = fields.Many2one('sop.contract', required=True, index=True, ondelete='restrict')
     company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)
-    contract_name = fields.Char(compute='_compute_contract', compute_sudo=True, string="Contract")
+    contract_name = fields.Char(string="Contract to Seal", compute='_compute_contract', compute_sudo=True)
     partner_name = fields.Char(compute='_compute_contract', compute_sudo=True, string="Customer")
     seal_id = fields.Many2one(
         'sop.seal', required=True, index=True, ondelete='restrict',

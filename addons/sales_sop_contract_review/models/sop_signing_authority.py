@@ -140,5 +140,14 @@ class SopSigningAuthority(models.Model):
             amount is not None and company.currency_id.compare_amounts(amount, self.amount_limit) <= 0)
 
     def _get_holders(self, company):
-        users = self.user_id or self.position_id._get_sop_users(company, None)
-        return users.filtered(lambda user: user.active and company in user.company_ids)
+        if self.user_id:
+            return self.user_id.filtered(lambda user: user.active and company in user.company_ids)
+        return self._get_position(company)._get_sop_users(company, None)
+
+    def _get_position(self, company):
+        """The position as it is filled in ``company``: nobody stands in for signing."""
+        if self.position_id.company_id:
+            return self.position_id
+        return self.position_id.search(
+            [('code', '=', self.position_id.code), ('company_id', 'in', [company.id, False])],
+            order='company_id NULLS LAST, sequence, id', limit=1)

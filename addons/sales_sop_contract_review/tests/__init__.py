@@ -11,3 +11,4 @@ from . import test_review_topics
 from . import test_order_doors
 from . import test_review_round
 from . import test_review_sheet
+from . import test_signing

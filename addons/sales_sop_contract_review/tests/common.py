@@ -131,3 +131,54 @@ class ContractReviewCommon(SalesSopCommon):
 
     def _decide(self, review, code, opinion='agree', comment=None, answers=None, fill=True):
         self._opinion(review, code).action_decide(opinion, comment=comment, answers=answers, fill=fill)
+
+    # ------------------------------------------------------------
+    # SIGNED CONTRACTS
+    # ------------------------------------------------------------
+
+    @classmethod
+    def _make_approved(cls, contract, state='approved'):
+        """Reviewed and approved as it is, ready to be signed; the salesperson has entered who signs."""
+        cls._give_review(contract, state)
+        contract.sudo()._sop_set_state(state)
+        customer = contract.partner_id.commercial_partner_id
+        contract.write({
+            'customer_signatory_id': cls.env['res.partner'].create({
+                'name': "Mr. Li", 'email': 'li@huaxin.example.com', 'parent_id': customer.id}).id,
+            'customer_basis': 'legal_rep',
+        })
+        return contract
+
+    @classmethod
+    def _make_signing(cls, contract):
+        """Approved, and being signed by whoever may sign it."""
+        cls._make_approved(contract)
+        contract.action_sop_start_signing()
+        return contract
+
+    @classmethod
+    def _seal(cls, contract, seal='sop_seal_contract'):
+        """Sealed by the keeper."""
+        request = contract.env['sop.seal.request'].create({
+            'contract_id': contract.id, 'seal_id': cls.env.ref(f'sales_sop_contract_review.{seal}').id})
+        request.with_user(cls.reviewers['keeper']).action_seal()
+        return request
+
+    @classmethod
+    def _enter_signatures(cls, contract):
+        """Both have signed on paper today, and the scan is uploaded."""
+        today = contract._get_sop_today()
+        contract.write({
+            'our_sign_date': today, 'customer_sign_date': today,
+            'scan_ids': [Command.create({'name': 'signed.pdf', 'raw': b'%PDF-1.4 signed'})],
+        })
+
+    @classmethod
+    def _make_effective(cls, contract):
+        """Reviewed, sealed, signed by both on paper and compared: the contract is in force."""
+        cls._make_signing(contract)
+        cls._seal(contract)
+        cls._enter_signatures(contract)
+        contract.action_sop_match(contract._get_sop_fingerprint_code())
+        contract.with_user(cls.reviewers['ca']).action_sop_check_copy()
+        return contract
