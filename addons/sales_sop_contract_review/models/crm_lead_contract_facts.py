@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..values import PASSED, SIGNED
+from .sop_review_condition import OPEN
 
 CONTRACT_STATES = [
     ('none', "None"), ('draft', "Being drafted"), ('complete', "Complete"), ('review', "In review"),
@@ -106,8 +107,9 @@ class CrmLead(models.Model):
     @api.model
     def _get_sop_open_point_domain(self):
         """Reviews with something that holds signing back."""
-        conditions = Domain('due_point', '=', 'before_sign') & Domain('state', 'in', ('open', 'done'))
-        return Domain('condition_ids', 'any', conditions)
+        conditions = Domain('due_point', '=', 'before_sign') & Domain('state', 'in', OPEN)
+        comments = Domain('parent_id', '=', False) & Domain('state', '!=', 'closed')
+        return Domain('condition_ids', 'any', conditions) | Domain('comment_ids', 'any', comments)
 
     @api.model
     def _get_sop_contract_domain(self, name):

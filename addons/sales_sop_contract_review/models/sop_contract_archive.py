@@ -13,7 +13,7 @@ from .sop_contract_paper import ADMIN_GROUP
 
 REGISTER = 'sales_sop_contract_review.mail_activity_type_archive'
 MISSING = 'sales_sop_contract_review.mail_activity_type_original'
-KEPT = frozenset({'archive_location', 'original_count', 'original_date'})
+KEPT = frozenset({'archive_location', 'kept_count', 'original_date'})
 
 
 class SopContract(models.Model):
@@ -28,7 +28,7 @@ class SopContract(models.Model):
     archive_number = fields.Char(
         string="Archive Number", readonly=True, copy=False, index='trigram', help="DA-YYYY-NNNN")
     archive_location = fields.Char(string="Kept At", copy=False, help="Room, shelf, file.")
-    original_count = fields.Integer(string="Originals", copy=False)
+    kept_count = fields.Integer(string="Originals Kept", copy=False)
     original_date = fields.Date(string="Originals Arrived On", copy=False)
     archive_due_date = fields.Date(string="Archive By", compute='_compute_archive_due_date', store=True)
     registered_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
@@ -45,7 +45,7 @@ class SopContract(models.Model):
     destruction_ids = fields.One2many('sop.archive.destruction', 'contract_id', string="Destruction")
     is_lent = fields.Boolean(string="Lent", compute='_compute_is_lent', search='_search_is_lent')
 
-    _original_check = models.Constraint('CHECK (original_count >= 0)', "The number of originals is not negative.")
+    _kept_check = models.Constraint('CHECK (kept_count >= 0)', "The number of originals is not negative.")
     _missing_index = models.Index(
         "(effective_date) WHERE original_date IS NULL AND original_reminded_date IS NULL")
 
@@ -120,7 +120,7 @@ class SopContract(models.Model):
                 "%(contract)s is registered already: %(number)s.",
                 contract=self.display_name, number=self.archive_number))
         self._check_kept()
-        if self.sign_method == 'wet' and not (self.original_date and self.original_count):
+        if self.sign_method == 'wet' and not (self.original_date and self.kept_count):
             raise UserError(self.env._(
                 "%s: enter when the originals arrived, and how many.", self.display_name))
         if not self.archive_location:
@@ -128,8 +128,9 @@ class SopContract(models.Model):
 
     def _get_next_archive_number(self):
         # sudo: the archivist numbers contracts; he does not manage sequences.
-        sequence = self.env['ir.sequence'].sudo().with_company(self.company_id)
-        return sequence.next_by_code('sop.contract.archive', sequence_date=self._get_sop_today())
+        day = self._get_sop_today()
+        sequence = self.env['ir.sequence'].sudo().with_company(self.company_id).with_context(ir_sequence_date=day)
+        return sequence.next_by_code('sop.contract.archive', sequence_date=day)
 
     def _get_retention(self):
         start = self.completed_date or self.date_end or self.effective_date

@@ -81,7 +81,6 @@ class SopContract(models.Model):
             (_("Signed by us, and dated"), None if contract.our_sign_date else _("Enter when we signed")),
             (_("Signed by the customer, and dated"),
              None if contract.customer_sign_date else _("Enter when the customer signed")),
-            (_("The number of copies is known"), None if contract.copies else _("Enter the number of copies")),
             (_("The signed scan is there"), None if contract.scan_ids else _("Upload the scan of the signed copy")),
             (_("The code of the signed copy is that of the reviewed version"), contract._get_match_problem()),
             (_("A second person has compared the signed copy"), contract._get_copy_problem()),

@@ -11,8 +11,7 @@ from ..values import PASSED, SIGN_METHODS, SIGNED
 CHOSEN = frozenset({'sign_method', 'signatory_id'})
 # What is learnt while it is signed
 SIGNING = frozenset({
-    'customer_signatory_id', 'customer_basis', 'customer_proof_ids', 'our_sign_date', 'customer_sign_date', 'copies',
-    'scan_ids'})
+    'customer_signatory_id', 'customer_basis', 'customer_proof_ids', 'our_sign_date', 'customer_sign_date', 'scan_ids'})
 FILES = ('customer_proof_ids', 'scan_ids')
 # In force before: it comes back to it after an amendment or a pause.
 RESUMED = ('effective', 'executing', 'amending', 'suspended')
@@ -54,15 +53,12 @@ class SopContract(models.Model):
     signing_date = fields.Datetime(string="Signing Started", readonly=True, copy=False)
     our_sign_date = fields.Date(string="Signed by Us On", copy=False)
     customer_sign_date = fields.Date(string="Signed by the Customer On", copy=False)
-    copies = fields.Integer(string="Copies", copy=False, default=2)
     scan_ids = fields.Many2many(
         'ir.attachment', 'sop_contract_scan_rel', string="Signed Scan", copy=False, bypass_search_access=True)
     effective_date = fields.Date(string="Effective Since", readonly=True, copy=False, index='btree_not_null')
     effective_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     signing_checks = fields.Html(string="Before It Is Effective", compute='_compute_signing_checks', sanitize=False)
     has_signing_problem = fields.Boolean(compute='_compute_signing_checks')
-
-    _copies_check = models.Constraint('CHECK (copies >= 0)', "The number of copies is not negative.")
 
     # ------------------------------------------------------------
     # COMPUTE
@@ -241,9 +237,13 @@ class SopContract(models.Model):
         return None
 
     def _get_comment_problem(self):
+        if comments := self.sop_review_id._get_sop_open_comments():
+            return self.env._("%s comments of the review are not closed", len(comments))
         return None
 
     def _get_blank_problem(self):
+        if blanks := self._get_sop_blanks():
+            return self.env._("Left open in the text: %s", '; '.join(dict.fromkeys(blanks)))
         return None
 
     def _get_payment_problem(self):

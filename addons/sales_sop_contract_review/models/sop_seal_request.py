@@ -35,7 +35,8 @@ class SopSealRequest(models.Model):
     seal_id = fields.Many2one(
         'sop.seal', required=True, index=True, ondelete='restrict',
         domain="[('company_id', 'in', [company_id, False])]")
-    copies = fields.Integer(required=True, default=2)
+    copies = fields.Integer(
+        compute='_compute_copies', store=True, readonly=False, precompute=True, required=True)
     purpose = fields.Char(required=True, default=lambda self: self.env._("Signing of the contract"))
     is_out = fields.Boolean(string="Taken Out of the House", help="The general manager agrees first.")
     due_back = fields.Date(string="Back On")
@@ -70,6 +71,11 @@ class SopSealRequest(models.Model):
     def _compute_display_name(self):
         for request in self:
             request.display_name = ', '.join(filter(None, (request.seal_id.name, request.contract_name)))
+
+    @api.depends('contract_id')
+    def _compute_copies(self):
+        for request in self:
+            request.copies = request.contract_id.original_count
 
     @api.depends('contract_id.name', 'contract_id.title', 'contract_id.partner_id')
     def _compute_contract(self):

@@ -40,5 +40,5 @@ class TestSigning(SigningCommon):
         contract = self.contract.sudo()
         self.assertEqual(contract.state, 'executing', "The order that waited for it is confirmed")
         self.assertEqual(self.order.state, 'sale')
-        self.assertEqual(contract.authority_id.basis, 'legal_rep')
+        self.assertEqual(contract.authority_id.basis, 'charter')
         self.assertEqual(contract.effective_by_id, self.ca)
