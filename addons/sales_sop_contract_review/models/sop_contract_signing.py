@@ -103,10 +103,11 @@ class SopContract(models.Model):
         return None if None in amounts else max(amounts)
 
     def _get_sop_company_amount(self):
-        if self.type == 'framework' and not self.amount_total:
+        amount = max(self.amount_total, self.ceiling_amount)
+        if self.type == 'framework' and not amount:
             return None
         return self.currency_id._convert(
-            self.amount_total, self.company_id.currency_id, self.company_id, self._get_sop_today())
+            amount, self.company_id.currency_id, self.company_id, self._get_sop_today())
 
     # ------------------------------------------------------------
     # WHAT IS ENTERED

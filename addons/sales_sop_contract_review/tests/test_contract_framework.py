@@ -26,7 +26,7 @@ class TestContractFramework(ContractReviewCommon):
                 'product_id': cls.product.id, 'name': "Pump P20", 'uom_id': cls.product.uom_id.id, 'quantity': 0,
                 'price_unit': 900, 'tax_ids': [Command.set(cls.product.taxes_id.ids)]})],
         })
-        cls.framework._sop_set_state('effective')
+        cls._put_in_force(cls.framework)
 
     def _call_off(self, quantity=5, price=900, **values):
         return self._create_order(quantity, price, sop_contract_id=self.framework.id, **values)
