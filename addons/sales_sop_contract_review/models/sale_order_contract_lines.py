@@ -6,4 +6,4 @@ class SaleOrder(models.Model):
 
     def _get_sop_contracted_lines(self):
         """Lines a contract is about: what is sold; options that were not taken are not."""
-        return self._get_sop_goods().filtered(lambda line: line._is_sop_commercial())
+        return self._get_sop_commercial_lines().filtered('product_uom_qty')

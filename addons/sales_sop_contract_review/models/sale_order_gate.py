@@ -5,14 +5,11 @@ from odoo.tools import SQL
 from odoo.addons.sales_sop.engine import as_engine, is_engine
 
 from ..values import PASSED
+from .sale_order_review_topics import WATCHED
 
 REFUSALS_KEY = 'sop_review_refusals'
-# What a review may be about; a confirmed order is only looked at when one of these is written.
-TERM_FIELDS = frozenset({
-    'partner_id', 'partner_invoice_id', 'partner_shipping_id', 'company_id', 'currency_id', 'pricelist_id',
-    'fiscal_position_id', 'payment_term_id', 'commitment_date', 'incoterm', 'incoterm_location', 'warehouse_id', 'note',
-    'sop_contract_id', 'order_line',
-})
+# A confirmed order is only looked at when one of these is written.
+TERM_FIELDS = WATCHED | {'fiscal_position_id', 'sop_contract_id'}
 
 
 class SopRefusals(dict):
@@ -42,7 +39,7 @@ class SaleOrder(models.Model):
         state = vals.get('state')
         entering = state and self.filtered(lambda order: order.state != state)
         committed = self.browse() if TERM_FIELDS.isdisjoint(vals) else self._filter_sop_committed()
-        before = committed._get_sop_review_fingerprints()
+        before = committed._get_sop_committed_terms()
         if 'sop_contract_id' in vals:
             committed._check_sop_contract_kept(vals['sop_contract_id'])
         result = super().write(vals)
@@ -136,18 +133,30 @@ class SaleOrder(models.Model):
         reviews.filtered(lambda review: review.state in PASSED)._sop_set_state('outdated')
 
     def _sop_outdate_reviews(self):
-        """As everywhere; the order is locked, so that it is not confirmed in the same second."""
+        """As everywhere; the order is locked, so that it is not confirmed in the same second.
+
+        What is confirmed under a gate that enforces is not changed any more: its review stays what it was.
+        """
         # sudo: whether there is something to outdate does not depend on who asks.
-        if reviewed := self.sudo().filtered('sop_review_id'):
+        reviewed = self.sudo().filtered('sop_review_id')
+        quoted = (reviewed - reviewed.filtered(lambda order: order.state == 'sale')._filter_sop_gate('enforce'))
+        if quoted:
             self.env.execute_query(SQL(
-                "SELECT id FROM sale_order WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", reviewed.ids))
-        return super()._sop_outdate_reviews()
+                "SELECT id FROM sale_order WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", quoted.ids))
+        return super(SaleOrder, quoted.sudo(self.env.su))._sop_outdate_reviews()
 
     def _filter_sop_committed(self):
         """Those whose terms bind: they were confirmed, and the gate of their company enforces."""
         if is_engine(self.env):
             return self.browse()
         return self.filtered(lambda order: order.state == 'sale')._filter_sop_gate('enforce')
+
+    def _get_sop_committed_terms(self):
+        """What these orders say, by topic; goods beyond what was ordered, as a delivery may add them, left out."""
+        # sudo: the same for everybody, in every language.
+        return {
+            order.id: order._get_sop_order_topics(order._get_sop_contracted_lines())
+            for order in self.with_env(self.env(su=True, context={}))}
 
     def _check_sop_contract_kept(self, contract_id):
         for order in self.sudo():
@@ -159,19 +168,20 @@ class SaleOrder(models.Model):
     def _check_sop_terms_kept(self, before):
         """Confirmed terms are changed by an amendment, which is reviewed.
 
-        :param dict before: the fingerprints of these orders before they were written
+        :param dict before: what :meth:`_get_sop_committed_terms` said before they were written
         """
-        after = self._get_sop_review_fingerprints()
+        after = self._get_sop_committed_terms()
         changed = {
             order.id: topics for order in self
             if (topics := self._compare_sop_topics(before[order.id], after[order.id]))}
         # sudo: the rule holds for contracts and reviews the user does not see.
         orders = self.browse(changed).sudo()
         bound = orders.filtered(lambda order: order.sop_contract_id or order.sop_review_id)
-        gaps = (orders - bound)._get_sop_own_gaps('confirm')
-        if bound or gaps:
-            raise UserError('\n'.join(
-                order._get_sop_amendment_message(changed[order.id]) for order in bound | orders.browse(gaps)))
+        messages = [order._get_sop_amendment_message(changed[order.id]) for order in bound]
+        for message in (orders - bound)._get_sop_own_gaps('confirm').values():
+            messages.append(self.env._("%s A confirmed order is changed by an amendment.", message))
+        if messages:
+            raise UserError('\n'.join(messages))
 
     def _get_sop_amendment_message(self, topics):
         return self.env._(

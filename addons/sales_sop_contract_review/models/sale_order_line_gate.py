@@ -1,10 +1,9 @@
 from odoo import api, models
 
-# What a confirmed line is looked at for.
-TERM_FIELDS = frozenset({
-    'order_id', 'product_id', 'name', 'product_uom_qty', 'product_uom_id', 'price_unit', 'technical_price_unit',
-    'discount', 'tax_ids', 'customer_lead', 'is_downpayment', 'is_expense', 'is_delivery', 'display_type',
-})
+from .sale_order_line_review_topics import WATCHED
+
+# A confirmed line is only looked at when one of these is written.
+TERM_FIELDS = WATCHED | {'technical_price_unit', 'is_delivery'}
 
 
 class SaleOrderLine(models.Model):
@@ -15,7 +14,7 @@ class SaleOrderLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         committed = self._get_sop_named_orders(vals_list)._filter_sop_committed()
-        before = committed._get_sop_review_fingerprints()
+        before = committed._get_sop_committed_terms()
         lines = super().create(vals_list)
         committed._check_sop_terms_kept(before)
         return lines
@@ -24,14 +23,14 @@ class SaleOrderLine(models.Model):
         committed = self.env['sale.order']
         if not TERM_FIELDS.isdisjoint(vals):
             committed = (self.order_id | committed.browse(vals.get('order_id') or []))._filter_sop_committed()
-        before = committed._get_sop_review_fingerprints()
+        before = committed._get_sop_committed_terms()
         result = super().write(vals)
         committed._check_sop_terms_kept(before)
         return result
 
     def unlink(self):
         committed = self.order_id._filter_sop_committed()
-        before = committed._get_sop_review_fingerprints()
+        before = committed._get_sop_committed_terms()
         result = super().unlink()
         committed._check_sop_terms_kept(before)
         return result
@@ -45,7 +44,5 @@ class SaleOrderLine(models.Model):
         return self.env['sale.order'].browse(names - {None, False})
 
     def _is_sop_commercial(self):
-        """Whether the customer orders this line: not what Odoo adds to invoice, to deliver or to pass on costs."""
-        return bool(
-            self.product_uom_qty and not self.is_expense
-            and not ('is_delivery' in self._fields and self.is_delivery))
+        """Whether this is sold: not what Odoo adds for a delivery, or to pass on an expense."""
+        return not (self.is_expense or 'is_delivery' in self._fields and self.is_delivery)

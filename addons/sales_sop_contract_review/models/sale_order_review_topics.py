@@ -24,11 +24,15 @@ class SaleOrder(models.Model):
             self._sop_outdate_reviews()
 
     def _get_sop_review_topics(self):
-        return {order.id: order._get_sop_order_topics() for order in self}
+        return {order.id: order._get_sop_order_topics(order._get_sop_commercial_lines()) for order in self}
 
-    def _get_sop_order_topics(self):
+    def _get_sop_commercial_lines(self):
+        """What the customer is offered, options included; not what Odoo adds to deliver or to pass on costs."""
+        return self._get_sop_goods().filtered(lambda line: line._is_sop_commercial())
+
+    def _get_sop_order_topics(self, lines):
         # By id: to sort lines anew changes nothing that was agreed.
-        lines = self._get_sop_goods().filtered(lambda line: not line.is_expense).sorted('id')
+        lines = lines.sorted('id')
         services = lines.filtered(lambda line: line.product_id.type == 'service')
         return {
             'party': {
@@ -37,7 +41,7 @@ class SaleOrder(models.Model):
             'quantity': {
                 'lines': [[line.product_id.id, line.product_uom_id.id, line.product_uom_qty] for line in lines]},
             'price': {
-                'currency': self.currency_id.name, 'total': self.amount_total,
+                'currency': self.currency_id.name, 'total': self.currency_id.round(sum(lines.mapped('price_total'))),
                 'lines': [
                     [line.product_id.id, line.price_unit, line.discount, sorted(line.tax_ids.ids)] for line in lines]},
             'date': {

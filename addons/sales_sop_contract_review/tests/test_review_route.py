@@ -1,5 +1,7 @@
 from odoo.tests import tagged
 
+from odoo.addons.sales_sop.engine import as_engine
+
 from .common import ContractReviewCommon
 
 
@@ -10,7 +12,7 @@ class TestReviewRoute(ContractReviewCommon):
         return subject._get_sop_review_routes()[subject.id]
 
     def test_a_plain_order_is_routine(self):
-        self._create_order(quantity=1).sudo().action_confirm()
+        as_engine(self._create_order(quantity=1)).action_confirm()
         route = self._get_route(self._create_order(quantity=1))
         self.assertEqual(route['level'].code, 'L1')
         self.assertEqual(route['departments'], ['sal'])
