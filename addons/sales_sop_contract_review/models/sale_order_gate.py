@@ -129,8 +129,9 @@ class SaleOrder(models.Model):
         """A cancelled order leaves nothing behind: what is decided later is decided anew."""
         # sudo: the reviews end with the order, whoever cancels it.
         reviews = self.sudo().sop_review_id
-        reviews.filtered(lambda review: review.state == 'in_review')._sop_set_state('recalled')
-        reviews.filtered(lambda review: review.state in PASSED)._sop_set_state('outdated')
+        reason = self.env._("The order was cancelled.")
+        reviews.filtered(lambda review: review.state == 'in_review')._sop_finish('recalled', text=reason)
+        reviews.filtered(lambda review: review.state in PASSED)._sop_finish('outdated', text=reason)
 
     def _sop_outdate_reviews(self):
         """As everywhere; the order is locked, so that it is not confirmed in the same second.

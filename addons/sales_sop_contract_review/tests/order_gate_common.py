@@ -18,10 +18,6 @@ class OrderGateCommon(ContractReviewCommon):
         cls.small = cls._create_order(quantity=3)
 
     @classmethod
-    def _set_contract_state(cls, contract, state):
-        contract.sudo()._sop_set_state(state)
-
-    @classmethod
     def _add_opinion(cls, review, code='leg'):
         """Somebody of this department is asked."""
         department = cls.env['sop.review.department'].search([('code', '=', code)], limit=1)

@@ -248,7 +248,7 @@ class TestOrderOfContract(OrderGateCommon):
 
     def test_reviewed_and_not_signed(self):
         self._give_review(self.contract)
-        self._set_contract_state(self.contract, 'approved')
+        self.contract.sudo()._sop_set_state('approved')
         self.assertHeld("not in force")
         self.company.sop_contract_before_confirm = False
         self.order.action_confirm()
@@ -259,25 +259,25 @@ class TestOrderOfContract(OrderGateCommon):
             order = self._create_order()
             contract = self._create_contract(order)
             self._give_review(contract, 'approved')
-            self._set_contract_state(contract, state)
+            self._put_in_force(contract, state)
             order.action_confirm()
 
     def test_ended(self):
         self._give_review(self.contract)
         self.company.sop_contract_before_confirm = False
         for state in ('suspended', 'terminated', 'void'):
-            self._set_contract_state(self.contract, state)
+            self._put_in_force(self.contract, state)
             self.assertHeld("not in force")
 
     def test_order_differs(self):
         self._give_review(self.contract)
-        self._set_contract_state(self.contract, 'effective')
+        self._put_in_force(self.contract)
         self.order.order_line.price_unit = 900
         self.assertHeld("is not what")
 
     def test_condition_of_the_contract(self):
         review = self._give_review(self.contract, 'approved_cond')
-        self._set_contract_state(self.contract, 'effective')
+        self._put_in_force(self.contract)
         self._add_condition(review, name="Advance received")
         self.assertHeld("Advance received")
 
@@ -287,7 +287,7 @@ class TestOrderOfContract(OrderGateCommon):
         with self.assertRaises(UserError):
             self.small.action_confirm()
         self._give_review(contract)
-        self._set_contract_state(contract, 'effective')
+        self._put_in_force(contract)
         self.small.action_confirm()
 
     def test_call_off(self):
@@ -295,20 +295,22 @@ class TestOrderOfContract(OrderGateCommon):
             'title': "Frame", 'partner_id': self.partner.id, 'type': 'framework', 'date_start': '2020-01-01',
             'date_end': '2099-12-31'})
         order = self._create_order()
-        order.sop_contract_id = contract
+        self._put_in_force(contract)
+        as_engine(order).sop_contract_id = contract
         self._give_review(order)
+        contract.sudo()._sop_set_state('suspended')
         with self.assertRaises(UserError) as caught:
             order.action_confirm()
         self.assertIn("not in force", str(caught.exception))
-        self._set_contract_state(contract, 'effective')
+        contract.sudo()._sop_set_state('effective')
         order.action_confirm()
 
     def test_confirmed_order_stays_with_its_contract(self):
         self._give_review(self.contract)
-        self._set_contract_state(self.contract, 'effective')
+        self._put_in_force(self.contract)
         self.order.action_confirm()
         with self.assertRaises(UserError):
-            self.order.sop_contract_id = False
+            self.order.sudo().sop_contract_id = False
 
 
 @tagged('post_install', '-at_install')
