@@ -30,6 +30,11 @@ PREVAILING_LANGUAGES = [
     ('en', "English"),
     ('both', "Both are equal"),
 ]
+PRINT_LANGUAGES = [
+    ('zh', "Chinese"),
+    ('en', "English"),
+    ('both', "Both, side by side"),
+]
 # What a contract or an order says, by who is asked again when it changes (§4.7)
 TOPICS = [
     ('quantity', "Quantity"),
@@ -121,8 +126,6 @@ PAYMENT_METHODS = [
     ('cash', "Cash"),
     ('lc', "Letter of credit"),
 ]
-# The company is bound by a contract in one of these states
-BINDING_STATES = ('effective', 'executing', 'amending')
 
 # What gives a level of review (§4.4): a rule of this kind, and which fact it looks at
 TRIGGERS = [

@@ -1,32 +1,19 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..values import BINDING_STATES
+from ..values import RELEASING
 
 
 class SaleOrder(models.Model):
-    """Orders belong to a contract with the same customer; those inside a framework contract are call-offs."""
+    """Orders inside a framework contract: call-offs."""
 
     _inherit = 'sale.order'
-
-    @api.constrains('sop_contract_id', 'partner_id', 'company_id', 'currency_id')
-    def _check_sop_contract(self):
-        for order in self.filtered('sop_contract_id'):
-            contract = order.sop_contract_id
-            if contract.partner_id.commercial_partner_id != order.partner_id.commercial_partner_id:
-                raise ValidationError(self.env._(
-                    "%(order)s: %(contract)s is a contract with another customer.", order=order.name,
-                    contract=contract.display_name))
-            if contract.company_id != order.company_id or contract.currency_id != order.currency_id:
-                raise ValidationError(self.env._(
-                    "%(order)s: %(contract)s is a contract of another company or in another currency.",
-                    order=order.name, contract=contract.display_name))
 
     def _get_sop_frameworks(self):
         """Framework contracts these orders could be called off from today: ``{id: contracts}``."""
         frameworks = self.env['sop.contract'].search(
-            Domain('type', '=', 'framework') & Domain('state', 'in', BINDING_STATES)
+            Domain('type', '=', 'framework') & Domain('state', 'in', RELEASING)
             & Domain('partner_id.commercial_partner_id', 'in', self.partner_id.commercial_partner_id.ids))
         return {order.id: frameworks.filtered(order._fits_sop_framework) for order in self}
 
@@ -40,7 +27,7 @@ class SaleOrder(models.Model):
     def _get_sop_call_offs(self):
         """Whether these are inside an effective framework contract, prices and all: ``{id: bool}``."""
         linked = self.filtered(lambda order: (
-            order.sop_contract_id.type == 'framework' and order.sop_contract_id.state in BINDING_STATES))
+            order.sop_contract_id.type == 'framework' and order.sop_contract_id.state in RELEASING))
         found = linked.sop_contract_id._get_sop_order_differences() if linked else {}
         return {order.id: order in linked and order.id not in found for order in self}
 

@@ -274,9 +274,6 @@ class SopContract(models.Model):
         """Refuse ``orders`` to come to these contracts, or to leave them."""
         self._check_sop_editable()
 
-    def _sop_fill_from_orders(self):
-        """Take over lines and payment plan from the orders of this contract."""
-
     def _get_sop_form_action(self):
         self.ensure_one()
         return {

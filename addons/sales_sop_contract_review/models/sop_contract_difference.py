@@ -69,7 +69,7 @@ class SopContract(models.Model):
         for key, line in terms.items():
             if line.status != 'agreed':
                 continue
-            check = getattr(self, f'_get_sop_{key}_row') if key in COUNTED else self._get_sop_words_row
+            check = getattr(self, f'_compare_sop_{key}') if key in COUNTED else self._compare_sop_words
             rows.append(check(line, orders))
         return [row for row in rows if row]
 
@@ -83,7 +83,7 @@ class SopContract(models.Model):
         return self._prepare_sop_row(
             f'term-{line.key}', line.term_id.name, own, f'{line._format(line.agreed_number)} {suffix}', quoted)
 
-    def _get_sop_price_row(self, line, orders):
+    def _compare_sop_price(self, line, orders):
         quoted = orders._get_sop_total_discount() if len(orders) == 1 else None
         return self._prepare_sop_term_row(
             line, self._get_sop_contract_discount(), quoted, self.env._("% below list"))
@@ -98,22 +98,22 @@ class SopContract(models.Model):
             net += line.price_unit * (1 - line.discount / 100) * line.quantity
         return 100 * (1 - net / listed) if listed > 0 else None
 
-    def _get_sop_quantity_row(self, line, orders):
+    def _compare_sop_quantity(self, line, orders):
         things = self.line_ids.filtered(lambda own: own.product_id.type != 'service')
         own = sum((things or self.line_ids).mapped('quantity'))
         quoted = sum(order._get_sop_quantity() for order in orders) if orders else None
         return self._prepare_sop_term_row(line, own, quoted, '') if self.type != 'framework' else None
 
-    def _get_sop_delivery_row(self, line, orders):
+    def _compare_sop_delivery(self, line, orders):
         own = max(self.line_ids.mapped('lead_days'), default=0)
         quoted = max((order._get_sop_delivery_days() for order in orders), default=None)
         return self._prepare_sop_term_row(line, own, quoted, self.env._("days"))
 
-    def _get_sop_retention_row(self, line, orders):
+    def _compare_sop_retention(self, line, orders):
         own = self._get_sop_payment_fact()['retention_percent']
         return self._prepare_sop_term_row(line, own, None, '%')
 
-    def _get_sop_payment_row(self, line, orders):
+    def _compare_sop_payment(self, line, orders):
         agreed, own = line.payment_term_id, self.payment_term_id
         quoted = orders.payment_term_id
         days = self._get_sop_payment_fact()['credit_days']
@@ -127,7 +127,7 @@ class SopContract(models.Model):
                 self.env._("%s days of credit", line._format(line.agreed_number)))
         return None
 
-    def _get_sop_words_row(self, line, orders):
+    def _compare_sop_words(self, line, orders):
         return self._prepare_sop_row(f'term-{line.key}', line.term_id.name, '', line.agreed, state='info')
 
     # ------------------------------------------------------------

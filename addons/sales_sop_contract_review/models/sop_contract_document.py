@@ -6,12 +6,11 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..amount_words import get_chinese_amount
-from ..values import PREPAID, TOPICS
+from ..values import PREPAID, PRINT_LANGUAGES, TOPICS
 
 DATES = ('date_start', 'date_end', 'delivery_date')
-# What a review holds for, beside the parts of the contract
-REVIEWED = frozenset({
-    'partner_id', 'company_id', 'currency_id', 'type', 'payment_term_id', 'shipping_partner_id', *DATES})
+PARTY = ('partner_code', 'partner_address', 'partner_bank', 'company_code', 'company_address', 'company_bank')
+LEGAL = ('type', 'non_standard', 'prevailing_lang', 'print_lang', 'original_count')
 
 
 class SopContract(models.Model):
@@ -27,6 +26,17 @@ class SopContract(models.Model):
     delivery_date = fields.Date()
     shipping_partner_id = fields.Many2one(
         'res.partner', string="Delivered To", check_company=True, ondelete='restrict')
+    print_lang = fields.Selection(
+        PRINT_LANGUAGES, string="Printed In", required=True, compute='_compute_print_lang', store=True, readonly=False,
+        precompute=True)
+
+    _sop_text_fields = frozenset({'payment_term_id', 'delivery_date', 'shipping_partner_id', 'print_lang'})
+
+    @api.depends('partner_id')
+    def _compute_print_lang(self):
+        for contract in self:
+            lang = contract.partner_id.lang or ''
+            contract.print_lang = 'zh' if lang.startswith('zh') else 'both'
 
     @api.depends('line_ids.price_total', 'line_ids.price_subtotal', 'currency_id', 'company_id')
     def _compute_amounts(self):
@@ -145,7 +155,7 @@ class SopContract(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not REVIEWED.isdisjoint(vals):
+        if not self._get_sop_text_fields().isdisjoint(vals):
             self._sop_outdate_reviews()
         return result
 
@@ -153,20 +163,35 @@ class SopContract(models.Model):
         return {contract.id: contract._get_sop_contract_topics() for contract in self}
 
     def _get_sop_contract_topics(self):
-        lines, topics = self.line_ids, {topic: {} for topic, __ in TOPICS}
-        topics['party'] = {'customer': self.partner_id.id, 'company': self.company_id.id}
-        topics['spec'] = {'lines': [[line.product_id.id, line.name, line.specification or ''] for line in lines]}
-        topics['quantity'] = {'lines': [[line.uom_id.id, line.quantity, line.ceiling] for line in lines]}
-        topics['price'] = {
-            'currency': self.currency_id.name, 'total': self.amount_total,
-            'lines': [[line.price_unit, line.discount, line.tax_ids.ids] for line in lines]}
-        topics['date'] = {
-            'lines': lines.mapped('lead_days'), **{name: str(self[name] or '') for name in DATES}}
-        topics['payment'] = {
-            'term': self.payment_term_id.id, 'plan': [line._get_terms() for line in self.instalment_ids]}
-        topics['place'] = {'address': self.shipping_partner_id.id}
-        topics['legal'] = {'type': self.type}
-        return {topic: values for topic, values in topics.items() if values}
+        lines, topics = self.line_ids, self._get_sop_clause_topics()
+        topics['party'].update(
+            customer=self.partner_id.id, company=self.company_id.id, contact=self.partner_contact_id.id,
+            **self._get_sop_texts(PARTY))
+        topics['spec'].update(
+            lines=[[line.product_id.id, line.name, line.specification or ''] for line in lines],
+            solution=self.solution_id.id)
+        topics['quantity']['lines'] = [[line.uom_id.id, line.quantity, line.ceiling] for line in lines]
+        topics['price'].update(
+            currency=self.currency_id.name, total=self.amount_total, ceiling=self.ceiling_amount,
+            lines=[[line.price_unit, line.discount, line.tax_ids.ids] for line in lines])
+        topics['date'].update(lines=lines.mapped('lead_days'), **self._get_sop_texts(('delivery', *DATES)))
+        topics['payment'].update(
+            term=self.payment_term_id.id, plan=[line._get_terms() for line in self.instalment_ids])
+        topics['place']['address'] = self.shipping_partner_id.id
+        topics['legal'].update(agreed=self._prepare_sop_agreed_values(), **self._get_sop_texts(LEGAL))
+        return topics
+
+    def _get_sop_texts(self, names):
+        return {name: str(self[name] or '') for name in names}
+
+    def _get_sop_clause_topics(self):
+        """The clauses by topic, as they are written: what they name is part of the topics, too."""
+        topics = {topic: {'clauses': []} for topic, __ in TOPICS}
+        for line in self.clause_ids:
+            topics[line.topic or 'legal']['clauses'].append([
+                line.clause_id.code, line.status, line.reference or '', line.na_reason or '', str(line.text_zh or ''),
+                str(line.text_en or '')])
+        return topics
 
     def _get_sop_fingerprint(self):
         """SHA-256 over everything that is reviewed, and the version: what is signed is recognised by it."""

@@ -7,7 +7,7 @@ from odoo.tools import float_compare
 
 from odoo.addons.sales_sop.engine import as_engine
 
-from ..values import BINDING_STATES
+from ..values import RELEASING
 
 DIGITS = 6
 EXPIRY_TYPE = 'sales_sop_contract_review.mail_activity_type_contract_expiry'
@@ -30,6 +30,7 @@ class SopContract(models.Model):
     is_end_told = fields.Boolean(copy=False, readonly=True)
 
     _sop_server_fields = frozenset({'renews_id', 'is_end_told'})
+    _sop_text_fields = frozenset({'ceiling_amount'})
 
     @api.depends('order_ids.state', 'order_ids.amount_total', 'ceiling_amount')
     def _compute_called_amount(self):
@@ -41,11 +42,9 @@ class SopContract(models.Model):
             contract.called_amount = sums.get(contract._origin, 0)
             contract.left_amount = max(contract.ceiling_amount - contract.called_amount, 0)
 
-    @api.constrains('date_start', 'date_end', 'ceiling_amount')
-    def _check_validity(self):
+    @api.constrains('ceiling_amount')
+    def _check_ceiling_amount(self):
         for contract in self:
-            if contract.date_start and contract.date_end and contract.date_end < contract.date_start:
-                raise ValidationError(self.env._("%s ends before it starts.", contract.display_name))
             if contract.ceiling_amount < 0:
                 raise ValidationError(self.env._(
                     "%s: what may be called off is not below zero.", contract.display_name))
@@ -62,6 +61,11 @@ class SopContract(models.Model):
     # CALL-OFFS
     # ------------------------------------------------------------
 
+    def _check_sop_linkable(self, orders):
+        # An effective framework contract is there to be called off.
+        open_frameworks = self.filtered(lambda contract: contract.type == 'framework' and contract.state in RELEASING)
+        super(SopContract, self - open_frameworks)._check_sop_linkable(orders)
+
     def _find_sop_order_differences(self):
         if self.type != 'framework':
             return super()._find_sop_order_differences()
@@ -72,7 +76,7 @@ class SopContract(models.Model):
     def _get_sop_call_off_refusals(self, order):
         """Why this order is not inside this framework contract, in words."""
         texts = self._get_sop_header_differences(order)
-        if self.state not in BINDING_STATES:
+        if self.state not in RELEASING:
             texts.append(self.env._("%s is not effective yet: nothing is called off.", self.display_name))
         when = order.date_order if order.state == 'sale' else fields.Datetime.now()
         if not self._is_sop_valid_on(self.company_id._get_sop_local_date(when)):
@@ -113,7 +117,7 @@ class SopContract(models.Model):
         """Open a new quotation inside this framework contract: its products at its prices, quantities to be entered."""
         self.ensure_one()
         self.check_access('read')
-        if self.type != 'framework' or self.state not in BINDING_STATES:
+        if self.type != 'framework' or self.state not in RELEASING:
             raise UserError(self.env._("%s is no effective framework contract.", self.display_name))
         order = self.env['sale.order'].create(self._prepare_sop_call_off_values())
         return order.get_formview_action()
@@ -151,7 +155,7 @@ class SopContract(models.Model):
             today = company._get_sop_local_date(fields.Datetime.now())
             until = today + relativedelta(days=company.sop_contract_notice_days)
             work.append(
-                Domain('company_id', '=', company.id) & Domain('state', 'in', BINDING_STATES)
+                Domain('company_id', '=', company.id) & Domain('state', 'in', RELEASING)
                 & Domain('date_end', '>=', today) & Domain('date_end', '<=', until) & Domain('is_end_told', '=', False))
         cron._commit_progress(remaining=sum(map(self.search_count, work)))
         for domain in work:

@@ -7,6 +7,8 @@ from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.sales_sop.engine import as_engine
+
 from .common import ContractReviewCommon
 
 EXPIRY_TYPE = 'sales_sop_contract_review.mail_activity_type_contract_expiry'
@@ -78,7 +80,7 @@ class TestContractFramework(ContractReviewCommon):
         order = self._call_off()
         order.order_line.write({'product_uom_id': dozen.id, 'price_unit': 10800})
         self.assertFalse(self._refusals(order))
-        self.framework.line_ids.ceiling = 59
+        as_engine(self.framework.line_ids).ceiling = 59
         self.assertIn("59", self._refusals(order))
 
     def test_validity(self):
@@ -97,7 +99,7 @@ class TestContractFramework(ContractReviewCommon):
                 self.assertFalse(order.sudo()._get_sop_call_offs()[order.id])
 
     def test_ceiling(self):
-        self.framework.ceiling_amount = 10000
+        as_engine(self.framework).ceiling_amount = 10000
         first, second = self._call_off(), self._call_off()
         self.company.sop_review_gate = 'off'
         first.action_confirm()
@@ -107,7 +109,7 @@ class TestContractFramework(ContractReviewCommon):
         self.assertIn("may still be called off", self._refusals(second))
 
     def test_quantity_ceiling(self):
-        self.framework.line_ids.ceiling = 8
+        as_engine(self.framework.line_ids).ceiling = 8
         first, second = self._call_off(), self._call_off()
         self.assertFalse(self._refusals(second))
         self.company.sop_review_gate = 'off'
@@ -130,7 +132,7 @@ class TestContractFramework(ContractReviewCommon):
         self.assertFalse(self._refusals(self._call_off(partner_id=contact.id)))
 
     def test_dates(self):
-        with self.assertRaises(ValidationError):
+        with self.assertRaises(UserError):
             self.framework.copy().date_end = self.today - timedelta(days=11)
         with self.assertRaises(UserError):
             self.framework.copy({'date_end': False})._check_sop_reviewable()
