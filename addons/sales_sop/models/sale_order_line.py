@@ -42,8 +42,8 @@ class SaleOrderLine(models.Model):
         for company, lines in judged.grouped(lambda line: line.company_id or line.env.company).items():
             term = terms.browse(terms._get_sop_price_term_id(company.id) or [])
             for line in lines:
-                line.sop_discount = line._get_sop_discount()
-                line.sop_price_state = line._get_sop_price_state(term, company) if term else False
+                discount = line.sop_discount = line._get_sop_discount()
+                line.sop_price_state = line._get_sop_price_state(term, company, discount) if term else False
 
     @api.constrains('price_unit', 'discount', 'product_id', 'product_uom_id', 'order_id')
     def _check_sop_issued_price(self):
@@ -68,15 +68,16 @@ class SaleOrderLine(models.Model):
         listed = self._get_sop_list_price()
         return round(100 * (1 - self._get_sop_net_price() / listed), 4) if listed > 0 else 0
 
-    def _get_sop_price_state(self, term, company):
+    def _get_sop_price_state(self, term, company, discount):
+        """How ``discount``, in per cent below the list, stands to the limits of the company."""
         self.ensure_one()
         limits = term._get_sop_limits(company)
         margin = self._get_sop_margin(limits[1])[1]
         is_low = margin is not None and margin < company.sop_margin_floor
-        codes = self.env['sop.term.authority']._get_sop_codes(term, self.sop_discount, False, limits, is_low)
+        codes = self.env['sop.term.authority']._get_sop_codes(term, discount, False, limits, is_low)
         if not codes:
             return 'ok'
-        return 'margin' if is_low else 'below' if term._is_worse(self.sop_discount, limits[1]) else 'authority'
+        return 'margin' if is_low else 'below' if term._is_worse(discount, limits[1]) else 'authority'
 
     def _get_sop_cost(self):
         """What a unit costs us, in the currency of the line; None when nobody knows."""

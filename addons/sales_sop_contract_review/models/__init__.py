@@ -34,6 +34,7 @@ from . import sale_order_call_off
 from . import sale_order_line_contract
 from . import account_payment_term
 from . import sop_negotiation_line
+from . import sop_term
 from . import sale_order_review_facts
 from . import sale_order_review_topics
 from . import sale_order_line_review_topics

@@ -32,3 +32,14 @@ class SopPosition(models.Model):
         holders = self.sudo().filtered(lambda position: position.code == 'ca').user_ids
         holders.filtered(lambda user: group not in user.all_group_ids).write({'group_ids': [Command.link(group.id)]})
         return result
+
+    @api.model
+    def _get_sop_vacant_codes(self, codes, company):
+        """Those of ``codes`` whose position nobody holds in ``company``, in order."""
+        # sudo: who decides does not depend on who asks.
+        positions = self.sudo().search(
+            [('company_id', 'in', [company.id, False])], order='company_id NULLS LAST, sequence, id')
+        return [
+            code for code in codes
+            if not positions.filtered(lambda position, code=code: position.code == code)[:1]._get_sop_users(
+                company, None)]

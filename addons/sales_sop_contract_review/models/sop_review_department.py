@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..values import DEPARTMENTS
@@ -26,7 +26,20 @@ class SopReviewDepartment(models.Model):
         help="Review for this department as well, without holding the position.")
     item_ids = fields.One2many('sop.review.item', 'department_id', string="Check Items")
 
+    reviewer_ids = fields.Many2many('res.users', string="Reviewers", compute='_compute_reviewers')
+    warning = fields.Char(compute='_compute_reviewers')
+
     _code_uniq = models.UniqueIndex('(code)', "This department exists already.")
+
+    @api.depends('position_code', 'user_ids')
+    @api.depends_context('company', 'lang')
+    def _compute_reviewers(self):
+        company = self.env.company
+        reviewers = self._get_sop_reviewers(company)
+        vacant = self._get_sop_vacant(company)
+        for department in self:
+            department.reviewer_ids = reviewers.get(department.code, self.env['res.users'])
+            department.warning = department in vacant and self.env._("Nobody holds the position")
 
     @api.constrains('user_ids')
     def _check_users(self):
@@ -36,6 +49,25 @@ class SopReviewDepartment(models.Model):
                 raise ValidationError(self.env._(
                     "%(department)s: %(user)s is not a member of the company.",
                     department=department.name, user=stranger.name))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        departments = super().create(vals_list)
+        departments._sop_let_in()
+        return departments
+
+    def write(self, vals):
+        result = super().write(vals)
+        if 'user_ids' in vals:
+            self._sop_let_in()
+        return result
+
+    def _sop_let_in(self):
+        """Whoever reviews sees what he is asked about."""
+        group = self.env.ref('sales_sop.group_sop_participant')
+        # sudo: whoever may name the reviewers lets them take part.
+        newcomers = self.sudo().user_ids.filtered(lambda user: group not in user.all_group_ids)
+        newcomers.write({'group_ids': [Command.link(group.id)]})
 
     @api.model
     def _get_sop_departments(self):
@@ -62,3 +94,20 @@ class SopReviewDepartment(models.Model):
     def _get_own_reviewers(self, company, but, holders):
         extra = self.env['sop.position']._filter_sop_users(self.user_ids, company, but)
         return (holders.sudo() | extra).sudo(False)
+
+    def _get_sop_vacant(self, company):
+        """Those of these departments that nobody belongs to in ``company``: others stand in."""
+        codes = self.env['sop.position']._get_sop_vacant_codes(set(self.mapped('position_code')), company)
+        return self.filtered(
+            lambda department: department.position_code in codes
+            and not self.env['sop.position']._filter_sop_users(department.sudo().user_ids, company, None))
+
+    def _get_sop_vacancies(self, company):
+        """Who reviews for departments that nobody belongs to, in words."""
+        reviewers = self._get_sop_reviewers(company)
+        for department in self._get_sop_vacant(company):
+            names = ', '.join(reviewers[department.code].mapped('name'))
+            yield self.env._(
+                "%(department)s: nobody holds its position. %(names)s would review.",
+                department=department.name, names=names) if names else self.env._(
+                "%s: nobody can review. Name the holder of its position.", department.name)

@@ -64,7 +64,9 @@ class SopReviewMixin(models.AbstractModel):
         return self.env['crm.lead']
 
     def _get_sop_reviewed_lines(self):
-        return self._get_sop_reviewed_orders()._get_sop_goods()
+        orders = self._get_sop_reviewed_orders()
+        # The lines of all records at hand are read together.
+        return orders._get_sop_goods().with_prefetch(orders.order_line._prefetch_ids)
 
     def _get_sop_negotiated_lines(self):
         """What was agreed in the negotiation of the deal."""
@@ -132,11 +134,15 @@ class SopReviewMixin(models.AbstractModel):
         return [*cheap, *(line.term_id.name for line in self._get_sop_negotiated_lines() if line._is_sop_below_floor())]
 
     def _get_sop_lines_in_state(self, *states):
-        """Lines whose prices stand like this to the limits of the company, deals and others."""
-        term = self.env['sop.term']
-        term = term.browse(term._get_sop_price_term_id(self.company_id.id) or [])
-        return self._get_sop_reviewed_lines().filtered(lambda line: term and states and (
-            line.sop_price_state or line._get_sop_price_state(term, self.company_id)) in states)
+        """Lines whose prices stand like this to the limits of the company, of deals and others."""
+        terms = self.env['sop.term']
+        term = terms.browse(terms._get_sop_price_term_id(self.company_id.id) or [])
+        return self._get_sop_reviewed_lines().filtered(
+            lambda line: term and self._get_sop_line_state(line, term) in states)
+
+    def _get_sop_line_state(self, line, term):
+        # Without a deal, prices are judged now alone: plain orders cost nothing.
+        return line.sop_price_state or line._get_sop_price_state(term, self.company_id, line._get_sop_discount())
 
     def _get_sop_unapproved(self):
         """What goes beyond the authority of whoever sells and nobody agreed to, in words (R10)."""
@@ -244,7 +250,7 @@ class SopReviewMixin(models.AbstractModel):
 
     def _prepare_sop_tests(self, facts):
         dear = self._get_sop_lines_in_state('authority', 'below', 'margin').product_id.mapped('display_name')
-        days, usual = facts['payment']['credit_days'], self._get_sop_usual_credit()
+        days, usual = facts['payment']['credit_days'], self.env['sop.term']._get_sop_usual_credit(self.company_id.id)
         return [
             self._prepare_sop_test('catalogue', self.env._("Products of the catalogue"), facts['catalogue']),
             self._prepare_sop_test('price', self.env._("Price inside own authority"), not dear, ', '.join(dear)),
@@ -266,12 +272,6 @@ class SopReviewMixin(models.AbstractModel):
         if ok is not True and detail:
             answer = self.env._("%(answer)s (%(detail)s)", answer=answer, detail=detail)
         return {'code': code, 'ok': ok, 'text': self.env._("%(test)s: %(answer)s", test=name, answer=answer)}
-
-    def _get_sop_usual_credit(self):
-        """Days of credit that are standard: the target of the term of payment."""
-        terms = self.env['sop.term']._get_sop_terms(self.company_id)
-        term = terms.filtered(lambda term: term.key == 'payment')[:1]
-        return term.target_value if term else 0
 
     def _get_sop_stock_tests(self):
         """``{id: (ok, detail)}``: whether there is enough free stock now."""

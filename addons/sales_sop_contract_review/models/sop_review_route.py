@@ -43,6 +43,7 @@ class SopReviewMixin(models.AbstractModel):
 
     def _get_sop_company_routes(self, company):
         fired, facts = self._get_sop_fired_rules(company)
+        self._keep_sop_call_offs_low(fired, facts)
         self._add_sop_case_facts(fired, facts)
         return {
             record.id: record._prepare_sop_route(fired[record.id], facts[record.id]) if fired[record.id] else None
@@ -55,7 +56,7 @@ class SopReviewMixin(models.AbstractModel):
         that meet its condition: where none does, this costs next to nothing.
         """
         rules = self.env['sop.review.rule']._get_sop_rules(company.id, self._name)
-        candidates = [(rule, self.filtered_domain(rule.domain) if rule.domain else self) for rule in rules]
+        candidates = [(rule, self.env['sop.review.rule']._filter_sop_candidates(rule, self)) for rule in rules]
         facts = {record.id: {} for record in self}
         for records, names in self._get_sop_asked_facts(candidates):
             for record_id, values in records.with_company(company)._get_sop_review_facts(names).items():
@@ -66,6 +67,14 @@ class SopReviewMixin(models.AbstractModel):
                 if record._is_sop_triggered(rule, facts[record.id]):
                     fired[record.id].append(rule)
         return fired, facts
+
+    def _keep_sop_call_offs_low(self, fired, facts):
+        """Orders inside a framework agreement that was reviewed once get the lowest level that any rule gives."""
+        for record_id, is_call_off in self.filtered(lambda record: fired[record.id])._get_sop_call_offs().items():
+            facts[record_id]['call_off'] = is_call_off
+            if is_call_off:
+                lowest = min(rule.rank for rule in fired[record_id])
+                fired[record_id] = [rule for rule in fired[record_id] if rule.rank == lowest]
 
     def _get_sop_asked_facts(self, candidates):
         """Pairs of records and the names of the facts that the rules ask of them."""
@@ -122,10 +131,17 @@ class SopReviewMixin(models.AbstractModel):
             lambda case: case._applies(facts)).department_id
         return {
             'level': level.sudo(False),
-            'reasons': [self._get_sop_reason(rule, facts) for rule in sorted(rules, key=lambda rule: -rule.rank)],
+            'reasons': self._get_sop_reasons(rules, facts),
             'departments': departments.sorted().mapped('code'),
             'rules': fired.ids,
         }
+
+    def _get_sop_reasons(self, rules, facts):
+        """Why these rules fired, the weightiest first."""
+        reasons = [self._get_sop_reason(rule, facts) for rule in sorted(rules, key=lambda rule: -rule.rank)]
+        if facts.get('call_off'):
+            reasons.insert(0, self.env._("Call-off inside %s", self.sop_contract_id.display_name))
+        return reasons
 
     def _get_sop_reason(self, rule, facts):
         """Why ``rule`` fired, with the numbers: "New customer", "Amount above …: 120 000 ¥"."""

@@ -1,4 +1,6 @@
 import ast
+import logging
+import math
 from collections import namedtuple
 
 from odoo import api, fields, models, tools
@@ -8,6 +10,8 @@ from odoo.fields import Domain
 from odoo.addons.sales_sop.engine import forget_caches
 
 from ..values import NUMBERED, TRIGGERS
+
+_logger = logging.getLogger(__name__)
 
 # What judging an order needs of a rule, kept in memory
 Rule = namedtuple('Rule', 'id trigger number flag level_id rank below domain')
@@ -46,7 +50,7 @@ class SopReviewRule(models.Model):
         for rule in self:
             if rule.trigger == 'flag' and not rule.flag_id:
                 raise ValidationError(self.env._("%s: choose the feature that it looks at.", rule.name))
-            if rule.trigger in NUMBERED and rule.number < 0:
+            if rule.trigger in NUMBERED and not (math.isfinite(rule.number) and rule.number >= 0):
                 raise ValidationError(self.env._("%s: enter a number that is not negative.", rule.name))
 
     @api.constrains('order_domain', 'contract_domain')
@@ -85,7 +89,9 @@ class SopReviewRule(models.Model):
     @tools.ormcache('company_id', 'model')
     def _get_sop_rules(self, company_id, model):
         """The active rules of a company for orders or contracts, as plain tuples, lowest level first."""
-        levels = self.env['sop.review.level']._get_sop_levels(self.env['res.company'].browse(company_id))
+        # The same whatever the context says, as it is kept.
+        clean = self.with_env(self.env(context={}))
+        levels = clean.env['sop.review.level']._get_sop_levels(clean.env['res.company'].browse(company_id))
         kind = MODELS[model]
         rules = []
         below = -1
@@ -100,3 +106,14 @@ class SopReviewRule(models.Model):
         return Rule(
             self.id, self.trigger, self.number, self.flag_id.code, self.level_id.id, rank, below,
             None if domain.is_true() else domain)
+
+    @api.model
+    def _filter_sop_candidates(self, rule, records):
+        """Those of ``records`` that meet the condition of ``rule``; all, when it cannot be evaluated any more."""
+        if not rule.domain:
+            return records
+        try:
+            return records.filtered_domain(rule.domain)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            _logger.exception("Sales SOP: review rule %s has a broken condition and holds for all", rule.id)
+            return records

@@ -12,3 +12,4 @@ from . import test_order_doors
 from . import test_review_round
 from . import test_review_sheet
 from . import test_signing
+from . import test_review_setup
