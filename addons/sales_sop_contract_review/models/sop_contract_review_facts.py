@@ -26,6 +26,16 @@ class SopContract(models.Model):
         own = self.currency_id._convert(self.amount_total, company.currency_id, company, date)
         return max(own, sum(self._get_sop_reviewed_orders()._get_sop_amounts().values()))
 
+    def _get_sop_own_deviations(self):
+        return [*super()._get_sop_own_deviations(), *(found['text'] for found in self._get_sop_deviations())]
+
+    def _get_sop_customer_templates(self):
+        return {contract.id: contract.non_standard for contract in self}
+
+    def _get_sop_unapproved_names(self):
+        clauses = self.clause_ids.filtered(lambda clause: clause.approval_state in ('needed', 'waiting', 'refused'))
+        return [*super()._get_sop_unapproved_names(), *clauses.clause_id.mapped('name')]
+
     def _has_sop_products_only(self):
         return all(line.product_id for line in self.line_ids)
 

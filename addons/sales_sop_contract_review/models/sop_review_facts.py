@@ -27,7 +27,7 @@ class SopReviewMixin(models.AbstractModel):
             'customer_template': '_get_sop_customer_templates',
             'cross_border': '_get_sop_cross_borders',
             'below_floor': '_get_sop_below_floors',
-            'approved': '_get_sop_unapproved',
+            'unapproved': '_get_sop_unapproved',
             'credit': '_get_sop_credits',
             'overdue': '_get_sop_overdues',
             'framework_months': '_get_sop_framework_months',

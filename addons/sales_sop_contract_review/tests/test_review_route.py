@@ -19,6 +19,7 @@ class TestReviewRoute(ContractReviewCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.company.country_id = cls.partner.country_id = cls.env.ref('base.cn')
+        cls.company.sop_review_gate = 'off'
         # A customer we know
         cls._create_order(quantity=1).sudo().action_confirm()
 
@@ -165,11 +166,18 @@ class TestReviewRoute(ContractReviewCommon):
     def test_call_off_inside_a_framework(self):
         order = self._create_order(quantity=1001)
         contract = self._create_contract(order, type='framework')
+        contract._sop_fill_from_orders()
         self.assertLevel(order, 'L3')
         contract._sop_set_state('effective')
         self.assertLevel(order, 'L1', "Call-off")
         contract._sop_set_state('terminated')
         self.assertLevel(order, 'L3')
+
+    def test_texts_of_a_contract(self):
+        contract = self._create_contract(self._create_order(quantity=1))
+        self.assertLevel(contract, 'L1')
+        contract.non_standard = True
+        self.assertLevel(contract, 'L2', "Customer's template", "Non-standard terms", departments='sal tec prd fin leg')
 
     def test_disputed_before(self):
         order = self._create_order(quantity=1)

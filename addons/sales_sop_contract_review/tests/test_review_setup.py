@@ -1,6 +1,9 @@
+from psycopg2.errors import UniqueViolation
+
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.sales_sop.engine import as_engine
 
@@ -36,7 +39,7 @@ class TestReviewSetup(ContractReviewCommon):
         review = self._give_review(self._create_order())
         opinion = as_engine(self.env['sop.review.opinion']).create({'review_id': review.id})
         as_engine(self.env['sop.review.answer']).create({
-            'review_id': review.id, 'opinion_id': opinion.id, 'item_id': item.id, 'severity': item.severity,
+            'review_id': review.id, 'opinion_id': opinion.id, 'item_id': item.id, 'code': item.code, 'severity': item.severity,
             'result': 'pass'})
 
     def test_items_as_delivered(self):
@@ -113,5 +116,5 @@ class TestReviewSetup(ContractReviewCommon):
     def test_codes_are_unique(self):
         item = self.env.ref(f'{MODULE}.sop_review_item_c01')
         self.assertNotEqual(item.copy().code, 'C01')
-        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+        with self.assertRaises(UniqueViolation), mute_logger('odoo.sql_db'), self.env.cr.savepoint():
             item.copy({'code': 'C01'})
