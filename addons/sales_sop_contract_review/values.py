@@ -23,6 +23,8 @@ CONTRACT_STATES = [
     ('terminated', "Terminated"),
     ('void', "Void"),
 ]
+# The contract binds, and its orders may be released
+RELEASING = ('effective', 'executing', 'amending')
 # States in which the text of a contract is written
 EDITABLE_STATES = ('draft', 'rejected')
 PREVAILING_LANGUAGES = [
