@@ -9,6 +9,7 @@ from . import res_company
 from . import res_company_drafting
 from . import res_config_settings
 from . import mail_activity
+from . import res_users
 from . import sop_position
 from . import sop_clause
 from . import sop_clause_wording
@@ -58,10 +59,12 @@ from . import sop_review
 from . import sop_review_use
 from . import sop_review_flow
 from . import sop_review_meeting
+from . import sop_review_reminder
 from . import sop_review_notice
 from . import sop_review_opinion
 from . import sop_review_opinion_decide
 from . import sop_review_opinion_act
+from . import sop_review_opinion_late
 from . import sop_review_answer
 from . import sop_review_event
 from . import sop_review_condition

@@ -38,6 +38,11 @@ def binds(answer):
     return answer.is_waived or answer.result == 'cond' or answer.severity == 'minor' and answer.result == 'fail'
 
 
+def is_undecided(opinions):
+    """Whether somebody disagrees and nobody decides at last."""
+    return any(said.opinion == 'disagree' for said in opinions) and not any(said.is_final for said in opinions)
+
+
 def get_result(answers, opinions):
     """``'approved'``, ``'approved_cond'`` or ``'rejected'``; None while somebody who is asked has not spoken."""
     if any(map(blocks, answers)):
@@ -46,7 +51,7 @@ def get_result(answers, opinions):
         return REJECTED
     if not opinions or not all(said.opinion for said in opinions):
         return None
-    if any(map(refuses, answers)):
+    if any(map(refuses, answers)) or is_undecided(opinions):
         return REJECTED
     if any(map(binds, answers)) or any(said.opinion == 'agree_cond' for said in opinions):
         return CONDITIONAL

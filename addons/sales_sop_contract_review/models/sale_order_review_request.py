@@ -18,13 +18,6 @@ class SaleOrder(models.Model):
     def _get_sop_review_authors(self):
         return super()._get_sop_review_authors() | self.create_uid.filtered(lambda user: user.active and not user.share)
 
-    def _get_sop_missing_approvals(self):
-        return {
-            order.id: [
-                self.env._("%s: the price is below the floor and not approved.", line.name)
-                for line in order.order_line._get_sop_uncovered()]
-            for order in self}
-
     def _get_sop_topic_texts(self):
         return {order.id: order._get_sop_order_texts() for order in self}
 

@@ -46,12 +46,23 @@ class SopReview(models.Model):
     requester_id = fields.Many2one(
         'res.users', string="Requested By", required=True, readonly=True, index=True, ondelete='restrict')
     author_ids = fields.Many2many(
-        'res.users', string="Never Decide", readonly=True, help="Whoever requested, drafted or sells it.")
+        'res.users', 'sop_review_author_rel', string="Never Decide", readonly=True, help="Whoever requested, drafted or sells it.")
     message = fields.Text(readonly=True)
     date = fields.Datetime(string="Requested On", readonly=True, default=fields.Datetime.now)
     day_limit = fields.Integer(string="Working Days", readonly=True, aggregator=None)
     deadline = fields.Date(readonly=True)
+    remind_date = fields.Datetime(readonly=True, index='btree_not_null', help="When reviewers are reminded next.")
+    remind_count = fields.Integer(readonly=True, aggregator=None)
     decided_date = fields.Datetime(string="Decided On", readonly=True)
+
+    meeting_id = fields.Many2one(
+        'calendar.event', readonly=True, index='btree_not_null', ondelete='set null')
+    minutes = fields.Text(readonly=True)
+    minutes_by_id = fields.Many2one('res.users', string="Recorded By", readonly=True, ondelete='restrict')
+    minutes_date = fields.Datetime(string="Recorded On", readonly=True)
+    attendee_ids = fields.Many2many(
+        'res.users', 'sop_review_attendee_rel', string="Present", readonly=True)
+    is_meeting_missing = fields.Boolean(compute='_compute_is_meeting_missing', compute_sudo=True)
 
     opinion_ids = fields.One2many('sop.review.opinion', 'review_id', string="Opinions", readonly=True)
     answer_ids = fields.One2many('sop.review.answer', 'review_id', string="Answers", readonly=True)

@@ -27,7 +27,8 @@ class SopReviewLevel(models.Model):
     department_ids = fields.Many2many('sop.review.department', string="Departments", help="Take part in any case.")
     case_ids = fields.One2many('sop.review.level.department', 'level_id', string="In Some Cases", copy=True)
     approver_code = fields.Selection(
-        lambda self: self.env['sop.position']._get_sop_codes(), string="Final Approver", required=True)
+        lambda self: self.env['sop.position']._get_sop_codes(), string="Final Approver",
+        help="Empty: the opinions of the departments decide.")
     second_approver_code = fields.Selection(
         lambda self: self.env['sop.position']._get_sop_codes(), string="And Then", help="Approves after the first.")
     day_limit = fields.Integer(string="Working Days", default=2, aggregator=None)

@@ -6,9 +6,12 @@ from odoo.tools import SQL
 
 from odoo.addons.sales_sop.engine import as_engine
 
-from ..values import PASSED
 from .sop_review_mixin import LIVE
 
+# Check items that routine tests answer (§4.4)
+ROUTINE_ITEMS = {
+    'A01': ('terms',), 'C07': ('payment',), 'C09': ('template', 'terms'), 'F01': ('catalogue',), 'F03': ('stock',),
+    'F04': ('stock',), 'R01': ('credit', 'overdue')}
 # Where the final approvers stand behind the departments
 FINAL_SEQUENCE = 100
 
@@ -49,7 +52,15 @@ class SopReviewMixin(models.AbstractModel):
 
         Reviewers start from it; "everything else conforms" does not overrule it.
         """
-        return {record.id: {} for record in self}
+        return {
+            record_id: self._get_sop_known_items({test['code']: test for test in tests})
+            for record_id, tests in self._get_sop_routine_tests().items()}
+
+    def _get_sop_known_items(self, tests):
+        """Check items that routine tests answer, with what the tests say."""
+        return {
+            code: ['pass', '\n'.join(tests[name]['text'] for name in names)]
+            for code, names in ROUTINE_ITEMS.items() if all(tests[name]['ok'] for name in names)}
 
     def _get_sop_review_computed(self):
         """Check items nobody answers by hand: ``{id: {item code: [result, comment]}}``."""
@@ -60,7 +71,7 @@ class SopReviewMixin(models.AbstractModel):
 
     def _get_sop_missing_approvals(self):
         """Terms below the floor or beyond the standard that nobody with the authority approved: ``{id: [text]}``."""
-        return {}
+        return self.sudo()._get_sop_unapproved()
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -168,13 +179,15 @@ class SopReviewMixin(models.AbstractModel):
         finals = [
             {'is_final': True, 'approver_code': code, 'sequence': FINAL_SEQUENCE + index, 'items': []}
             for index, code in enumerate(level._get_sop_approver_codes())]
-        if not finals:
-            raise UserError(self.env._("Level %s: nobody approves at last. Ask an administrator.", level.name))
-        finals[0]['department'] = departments.get('mgt' if invited else 'sal')
-        # The sales department answers for those who are not asked, or else the one authorised reviewer.
-        deputy = next((row for row in outline if row['department'].code == 'sal'), finals[0])
+        if not outline + finals:
+            raise UserError(self.env._("Level %s: nobody is asked. Ask an administrator.", level.display_name))
+        for final in finals[:1]:
+            final['department'] = departments.get('mgt' if invited else 'sal')
+        # The sales department answers for those who are not asked, or else whoever is asked first.
+        deputy = next((row for row in outline if row['department'].code == 'sal'), (finals if not outline else outline)[0])
         deputy['items'] = deputy['items'] + rest
-        finals[0]['items'] = finals[0]['items'] + list(items.get('mgt', ()))
+        last = (finals or [deputy])[0]
+        last['items'] = last['items'] + list(items.get('mgt', ()))
         return outline + finals
 
     def _get_sop_asked_opinions(self, outline, authors, reviewers):
@@ -229,10 +242,10 @@ class SopReviewMixin(models.AbstractModel):
             plan, company = plans[record.id], record.company_id or self.env.company
             days = plan['route']['level'].day_limit
             if (company, days) not in deadlines:
-                deadlines[company, days] = company._sop_add_workdays(now, days)
+                deadlines[company, days] = self.env['sop.review']._prepare_sop_deadline(company, now, days)
             rows.append({
                 'name': number, 'date': now, 'message': message, 'company_id': company.id,
-                'deadline': deadlines[company, days], 'day_limit': days,
+                'day_limit': days, **deadlines[company, days],
                 'snapshot': {**snapshots[record.id], 'topics': texts.get(record.id, {})},
                 'fingerprints': fingerprints[record.id], **record._prepare_sop_review(plan)})
         return as_engine(self.env['sop.review'], mail_create_nolog=True, mail_create_nosubscribe=True).create(rows).sudo()
@@ -269,7 +282,10 @@ class SopReviewMixin(models.AbstractModel):
 
     def _sop_create_opinions(self, reviews, plans):
         by_subject = {review[self._sop_review_link].id: review for review in reviews}
-        computed, prefills = self._get_sop_review_computed(), self._get_sop_review_prefills()
+        computed = self._get_sop_review_computed()
+        # Only one authorised reviewer is asked about what departments know better than any test.
+        prefills = self.browse(
+            record.id for record in self if by_subject[record.id].mode == 'single')._get_sop_review_prefills()
         carried = self._get_sop_carried_opinions(by_subject, plans)
         rows = []
         for record in self:

@@ -6,6 +6,8 @@ from odoo.tools.mail import plaintext2html
 
 from odoo.addons.sales_sop.engine import as_engine
 
+from .sop_review_reminder import LATE_TYPE
+
 ASKED_TYPE = 'sales_sop_contract_review.mail_activity_type_review'
 RESULT_TYPE = 'sales_sop_contract_review.mail_activity_type_review_result'
 
@@ -40,11 +42,12 @@ class SopReview(models.Model):
         self.with_context(mail_activity_quick_update=True)._sop_schedule(xmlid, rows)
 
     def _sop_release(self):
-        """Nobody is asked on these any more."""
+        """Take the tasks of those who are not asked on these any more."""
         self._sop_clear_tasks(ASKED_TYPE)
+        self._sop_clear_tasks(LATE_TYPE)
 
-    def _sop_clear_tasks(self, xmlid):
-        """Take the tasks of those who are not asked on these any more; one for many reviews goes on to the next."""
+    def _sop_clear_tasks(self, xmlid, everybody=False):
+        """Take tasks of those who are not asked any more; one that speaks of many reviews goes on to the next."""
         activity_type = self.env.ref(xmlid, raise_if_not_found=False)
         if not activity_type or not self:
             return
@@ -54,7 +57,10 @@ class SopReview(models.Model):
         if not tasks:
             return
         asked = {review.id: review._get_sop_acting_asked() for review in self.sudo()}
-        done = tasks.filtered(lambda task: task.user_id not in asked[task.res_id])
+        done = tasks.filtered(lambda task: everybody or task.user_id not in asked[task.res_id])
+        if xmlid == LATE_TYPE:
+            done.unlink()
+            return
         for user, own in done.grouped('user_id').items():
             own._sop_hand_on(self._find_sop_untold(user, activity_type))
 

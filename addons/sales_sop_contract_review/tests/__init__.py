@@ -13,3 +13,4 @@ from . import test_review_round
 from . import test_review_sheet
 from . import test_signing
 from . import test_review_setup
+from . import test_review_result

@@ -191,3 +191,14 @@ class ContractReviewCommon(SalesSopCommon):
         contract.invalidate_recordset()
         contract.sudo()._sop_set_state(state)
         return contract
+
+    def _finish(self, review):
+        """Everybody agrees."""
+        for opinion in review.sudo().opinion_ids.sorted('sequence'):
+            if opinion.state in ('pending', 'waiting'):
+                opinion.with_user(opinion.reviewer_ids[:1]).action_decide('agree', fill=True)
+
+    def _opinion_of(self, review, code):
+        """The opinion of a department, cancelled or not."""
+        opinion = review.sudo().opinion_ids.filtered(lambda opinion: opinion.department_id.code == code)[:1]
+        return opinion.with_user(opinion.reviewer_ids[:1])
