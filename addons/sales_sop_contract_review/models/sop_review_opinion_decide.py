@@ -37,7 +37,7 @@ class SopReviewOpinion(models.Model):
         :param bool fill: what was not answered conforms, unless the system knows better
         """
         opinions = self._get_sop_unique()
-        if opinion not in dict(OPINIONS):
+        if not isinstance(opinion, str) or opinion not in dict(OPINIONS):
             raise UserError(self.env._("%s: agree, agree with conditions, or disagree.", opinions[:1].display_name))
         comment = comment.strip() if isinstance(comment, str) else ''
         opinions.review_id._sop_lock()

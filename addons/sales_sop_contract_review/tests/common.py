@@ -101,8 +101,9 @@ class ContractReviewCommon(SalesSopCommon):
 
     @classmethod
     def _create_level(cls, mode='parallel', approver='director', **values):
-        return cls.env['sop.review.level'].create({
-            'name': f"Test {mode}", 'code': f'T{mode}', 'sequence': 90, 'mode': mode, 'approver_code': approver,
+        model = cls.env['sop.review.level']
+        return model.create({
+            'name': f"Test {mode}", 'code': f'T{model.search_count([])}', 'sequence': 90, 'mode': mode, 'approver_code': approver,
             'day_limit': 2, **values})
 
     @contextmanager
