@@ -25,6 +25,7 @@
         'data/sop_review_department_data.xml',
         'data/sop_review_item_data.xml',
         'data/sop_review_level_data.xml',
+        'wizard/sop_review_condition_done_views.xml',
         'wizard/sop_review_explain_views.xml',
         'wizard/sop_review_request_views.xml',
         'views/sop_contract_views.xml',

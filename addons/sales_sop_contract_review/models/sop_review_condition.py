@@ -188,6 +188,20 @@ class SopReviewCondition(models.Model):
     # ACTS
     # ------------------------------------------------------------
 
+    def action_open_done(self):
+        """Say what shows that this is done."""
+        self.ensure_one()
+        self.check_access('read')
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.name,
+            'res_model': 'sop.review.condition.done',
+            'view_mode': 'form',
+            'views': [(False, 'form')],
+            'target': 'new',
+            'context': {'default_condition_id': self.id},
+        }
+
     def action_done(self, evidence, attachment_ids=None):
         """Say that these are done, and what shows it.
 

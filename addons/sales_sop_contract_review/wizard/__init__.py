@@ -1,0 +1,1 @@
+from . import sop_review_condition_done
