@@ -24,7 +24,7 @@ CONTRACT_STATES = [
     ('void', "Void"),
 ]
 # The contract binds, and its orders may be released
-RELEASING = ('effective', 'executing', 'amending')
+BINDING_STATES = ('effective', 'executing', 'amending')
 # States in which the text of a contract is written
 EDITABLE_STATES = ('draft', 'rejected')
 PREVAILING_LANGUAGES = [

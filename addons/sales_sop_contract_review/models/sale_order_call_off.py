@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..values import RELEASING
+from ..values import BINDING_STATES
 
 
 class SaleOrder(models.Model):
@@ -13,7 +13,7 @@ class SaleOrder(models.Model):
     def _get_sop_frameworks(self):
         """Framework contracts these orders could be called off from today: ``{id: contracts}``."""
         frameworks = self.env['sop.contract'].search(
-            Domain('type', '=', 'framework') & Domain('state', 'in', RELEASING)
+            Domain('type', '=', 'framework') & Domain('state', 'in', BINDING_STATES)
             & Domain('partner_id.commercial_partner_id', 'in', self.partner_id.commercial_partner_id.ids))
         return {order.id: frameworks.filtered(order._fits_sop_framework) for order in self}
 
@@ -27,7 +27,7 @@ class SaleOrder(models.Model):
     def _get_sop_call_offs(self):
         """Whether these are inside an effective framework contract, prices and all: ``{id: bool}``."""
         linked = self.filtered(lambda order: (
-            order.sop_contract_id.type == 'framework' and order.sop_contract_id.state in RELEASING))
+            order.sop_contract_id.type == 'framework' and order.sop_contract_id.state in BINDING_STATES))
         found = linked.sop_contract_id._get_sop_order_differences() if linked else {}
         return {order.id: order in linked and order.id not in found for order in self}
 

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..values import RELEASING, PASSED
+from ..values import BINDING_STATES, PASSED
 
 OPEN_STATES = ('draft', 'sent')
 
@@ -146,7 +146,7 @@ class SaleOrder(models.Model):
         """Call-offs of a framework contract that is not in force."""
         return {
             order.id: order._get_sop_contract_state_message() for order in self
-            if order.sop_contract_id.state not in RELEASING}
+            if order.sop_contract_id.state not in BINDING_STATES}
 
     def _get_sop_contract_gaps(self, purpose):
         contracts = self.sop_contract_id
@@ -175,7 +175,7 @@ class SaleOrder(models.Model):
                 order=self.name, contract=contract.display_name, differences='; '.join(differences))
         if purpose == 'send':
             return False
-        if self.company_id.sop_contract_before_confirm and contract.state not in RELEASING:
+        if self.company_id.sop_contract_before_confirm and contract.state not in BINDING_STATES:
             return self._get_sop_contract_state_message()
         if contract.state in ('suspended', 'terminated', 'void'):
             return self._get_sop_contract_state_message()

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from odoo.addons.sales_sop.engine import as_engine, is_engine
 
-from ..values import RELEASING, SIGNED
+from ..values import BINDING_STATES, SIGNED
 from .sop_contract_paper import ADMIN_GROUP
 
 REGISTER = 'sales_sop_contract_review.mail_activity_type_archive'
@@ -257,7 +257,7 @@ class SopContract(models.Model):
         today = company._get_sop_local_date(fields.Datetime.now())
         return Domain([
             ('company_id', '=', company.id), ('sign_method', '=', 'wet'), ('original_date', '=', False),
-            ('original_reminded_date', '=', False), ('state', 'in', (*RELEASING, 'suspended', 'completed')),
+            ('original_reminded_date', '=', False), ('state', 'in', (*BINDING_STATES, 'suspended', 'completed')),
             ('effective_date', '<', today - timedelta(days=company.sop_original_days))])
 
     def _remind_original(self):

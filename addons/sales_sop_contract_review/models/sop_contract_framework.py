@@ -7,7 +7,7 @@ from odoo.tools import float_compare
 
 from odoo.addons.sales_sop.engine import as_engine
 
-from ..values import RELEASING
+from ..values import BINDING_STATES
 
 DIGITS = 6
 EXPIRY_TYPE = 'sales_sop_contract_review.mail_activity_type_contract_expiry'
@@ -63,7 +63,7 @@ class SopContract(models.Model):
 
     def _check_sop_linkable(self, orders):
         # An effective framework contract is there to be called off.
-        open_frameworks = self.filtered(lambda contract: contract.type == 'framework' and contract.state in RELEASING)
+        open_frameworks = self.filtered(lambda contract: contract.type == 'framework' and contract.state in BINDING_STATES)
         super(SopContract, self - open_frameworks)._check_sop_linkable(orders)
 
     def _find_sop_order_differences(self):
@@ -76,7 +76,7 @@ class SopContract(models.Model):
     def _get_sop_call_off_refusals(self, order):
         """Why this order is not inside this framework contract, in words."""
         texts = self._get_sop_header_differences(order)
-        if self.state not in RELEASING:
+        if self.state not in BINDING_STATES:
             texts.append(self.env._("%s is not effective yet: nothing is called off.", self.display_name))
         when = order.date_order if order.state == 'sale' else fields.Datetime.now()
         if not self._is_sop_valid_on(self.company_id._get_sop_local_date(when)):
@@ -117,7 +117,7 @@ class SopContract(models.Model):
         """Open a new quotation inside this framework contract: its products at its prices, quantities to be entered."""
         self.ensure_one()
         self.check_access('read')
-        if self.type != 'framework' or self.state not in RELEASING:
+        if self.type != 'framework' or self.state not in BINDING_STATES:
             raise UserError(self.env._("%s is no effective framework contract.", self.display_name))
         order = self.env['sale.order'].create(self._prepare_sop_call_off_values())
         return order.get_formview_action()
@@ -155,7 +155,7 @@ class SopContract(models.Model):
             today = company._get_sop_local_date(fields.Datetime.now())
             until = today + relativedelta(days=company.sop_contract_notice_days)
             work.append(
-                Domain('company_id', '=', company.id) & Domain('state', 'in', RELEASING)
+                Domain('company_id', '=', company.id) & Domain('state', 'in', BINDING_STATES)
                 & Domain('date_end', '>=', today) & Domain('date_end', '<=', until) & Domain('is_end_told', '=', False))
         cron._commit_progress(remaining=sum(map(self.search_count, work)))
         for domain in work:
