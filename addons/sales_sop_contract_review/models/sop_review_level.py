@@ -63,7 +63,9 @@ class SopReviewLevel(models.Model):
                 raise ValidationError(self.env._("%s: choose the departments that take part.", level.display_name))
             if level.day_limit < 0:
                 raise ValidationError(self.env._("%s: working days are not below zero.", level.display_name))
-            if level.approver_code == level.second_approver_code:
+            if level.mode == 'single' and not level.approver_code:
+                raise ValidationError(self.env._("%s: choose who reviews it.", level.display_name))
+            if level.approver_code and level.approver_code == level.second_approver_code:
                 raise ValidationError(self.env._("%s: choose another second approver.", level.display_name))
 
     @api.constrains('company_id')
