@@ -43,6 +43,8 @@ class SopContract(models.Model):
     archive_item_ids = fields.One2many('sop.archive.item', 'contract_id', string="Archive Set")
     loan_ids = fields.One2many('sop.archive.loan', 'contract_id', string="Loans")
     destruction_ids = fields.One2many('sop.archive.destruction', 'contract_id', string="Destruction")
+    is_executed = fields.Boolean(compute='_compute_is_executed')
+    is_archivist = fields.Boolean(compute='_compute_is_archivist')
     is_lent = fields.Boolean(string="Lent", compute='_compute_is_lent', search='_search_is_lent')
 
     _kept_check = models.Constraint('CHECK (kept_count >= 0)', "The number of originals is not negative.")
@@ -55,6 +57,15 @@ class SopContract(models.Model):
             start = contract.original_date if contract.sign_method == 'wet' else contract.effective_date
             company = contract.company_id.sudo()
             contract.archive_due_date = start and company._sop_add_workdays(start, company.sop_archive_days)
+
+    @api.depends('state', 'order_ids')
+    def _compute_is_executed(self):
+        for contract in self:
+            contract.is_executed = contract._is_executed()
+
+    @api.depends_context('uid')
+    def _compute_is_archivist(self):
+        self.is_archivist = self.env.user.has_group(ADMIN_GROUP)
 
     @api.depends('loan_ids.returned_date')
     def _compute_is_lent(self):

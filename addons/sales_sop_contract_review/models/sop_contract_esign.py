@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
@@ -89,6 +91,13 @@ class SopContract(models.Model):
 
     def _get_sop_signoff_title(self):
         return self.env._("Contract %s", self.display_name)
+
+    def _get_sop_signing_html(self):
+        """The reviewed text as it was frozen, in the language of ``self``."""
+        texts = (self.sop_review_id.snapshot or {}).get('html') or {}
+        text = texts.get(self.env.lang) or next(iter(texts.values()), '')
+        # The server made it of escaped and sanitized texts.
+        return Markup(text)  # noqa: S704
 
     def _get_sop_signoff_values(self):
         return {

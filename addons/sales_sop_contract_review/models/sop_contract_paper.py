@@ -30,6 +30,8 @@ class SopContract(models.Model):
         [('none', "Not compared"), ('matched', "Is the reviewed version"), ('mismatch', "Is another text")],
         string="Code of the Signed Copy", required=True, default='none', readonly=True, copy=False)
     match_note = fields.Char(readonly=True, copy=False)
+    signed_code = fields.Char(
+        string="Code on the Copy", copy=False, help="At the foot of each page, or what the QR code says.")
     matched_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     checker_ids = fields.Many2many(
         'res.users', 'sop_contract_checker_rel', string="Asked to Check", readonly=True, copy=False)
@@ -41,11 +43,14 @@ class SopContract(models.Model):
     copy_second_date = fields.Datetime(string="Second Look On", readonly=True, copy=False)
     can_check_copy = fields.Boolean(compute='_compute_can_check_copy')
     is_sealed = fields.Boolean(compute='_compute_is_sealed', compute_sudo=True)
+    has_seal_request = fields.Boolean(compute='_compute_is_sealed', compute_sudo=True)
 
     @api.depends('seal_request_ids.state')
     def _compute_is_sealed(self):
         for contract in self:
-            contract.is_sealed = any(request._is_sealed() for request in contract.seal_request_ids)
+            requests = contract.seal_request_ids
+            contract.is_sealed = any(request._is_sealed() for request in requests)
+            contract.has_seal_request = any(request.state not in ('refused', 'cancelled') for request in requests)
 
     @api.depends('state', 'sign_method', 'match_state', 'copy_checked_by_id', 'copy_second_by_id')
     @api.depends_context('uid')
@@ -98,21 +103,39 @@ class SopContract(models.Model):
             return self.env._("The second look at the signed copy is missing")
         return None
 
+    def action_sop_ask_seal(self):
+        """Open a request for the seal of contracts."""
+        self.ensure_one()
+        self.check_access('write')
+        self._check_sop_obstacles(self._get_sop_signing_obstacles())
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Seal Request"),
+            'res_model': 'sop.seal.request',
+            'view_mode': 'form',
+            'views': [(self.env.ref('sales_sop_contract_review.sop_seal_request_view_form_ask').id, 'form')],
+            'target': 'new',
+            'context': {
+                'default_contract_id': self.id,
+                'default_seal_id': self.env['sop.seal']._get_default(self.company_id).id},
+        }
+
     # ------------------------------------------------------------
     # THE CODE ON THE PAPER
     # ------------------------------------------------------------
 
-    def action_sop_match(self, code):
+    def action_sop_match(self, code=None):
         """Compare the short code, or what the QR code says, of the signed copy with the reviewed version.
 
-        :param str code: as it was typed or pasted; case, spaces, dashes and full width do not matter
+        :param str code: as it was typed or pasted; case, spaces, dashes and full width do not matter;
+            None: the one entered on the form
         :return: True when it is the reviewed text; a notice when it is another one, which legal is told of
         """
         self.ensure_one()
         self.check_access('write')
         if self.state != 'signing' or self.sign_method != 'wet':
             raise UserError(self.env._("%s is not being signed on paper.", self.display_name))
-        code = self._normalize_code(code)
+        code = self._normalize_code(code or self.signed_code)
         if not code:
             raise UserError(self.env._(
                 "%s: type the short code at the foot of the signed copy, or paste its QR code.", self.display_name))

@@ -11,7 +11,8 @@ from ..values import PASSED, SIGN_METHODS, SIGNED
 CHOSEN = frozenset({'sign_method', 'signatory_id'})
 # What is learnt while it is signed
 SIGNING = frozenset({
-    'customer_signatory_id', 'customer_basis', 'customer_proof_ids', 'our_sign_date', 'customer_sign_date', 'scan_ids'})
+    'customer_signatory_id', 'customer_basis', 'customer_proof_ids', 'our_sign_date', 'customer_sign_date', 'scan_ids',
+    'signed_code'})
 FILES = ('customer_proof_ids', 'scan_ids')
 # In force before: it comes back to it after an amendment or a pause.
 RESUMED = ('effective', 'executing', 'amending', 'suspended')
