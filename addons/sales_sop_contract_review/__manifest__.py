@@ -10,6 +10,7 @@
         'security/sales_sop_contract_review_groups.xml',
         'security/ir.model.access.csv',
         'security/sales_sop_contract_review_security.xml',
+        'security/sop_amendment_security.xml',
         'data/ir_sequence_data.xml',
         'data/ir_cron_data.xml',
         'data/mail_activity_type_data.xml',
@@ -26,6 +27,7 @@
         'data/sop_review_item_data.xml',
         'data/sop_review_level_data.xml',
         'wizard/sop_review_condition_done_views.xml',
+        'data/sop_amendment_data.xml',
         'wizard/sop_review_explain_views.xml',
         'wizard/sop_review_request_views.xml',
         'views/sop_contract_views.xml',
@@ -43,6 +45,9 @@
         'views/sop_seal_views.xml',
         'views/sop_contract_archive_views.xml',
         'views/sop_contract_amendment_views.xml',
+        'views/sop_change_notice_views.xml',
+        'views/sop_termination_views.xml',
+        'views/sale_order_amendment_views.xml',
         'views/sale_order_views.xml',
         'views/sale_portal_templates.xml',
         'views/crm_lead_views.xml',
@@ -51,6 +56,7 @@
         'report/sop_amendment_report.xml',
         'views/res_config_settings_views.xml',
         'views/sales_sop_contract_review_menus.xml',
+        'views/sop_amendment_menus.xml',
     ],
     'assets': {
         'web.assets_backend': [

@@ -159,3 +159,16 @@ OCCASIONS = [
 CROSS_BORDER = 'cross_border'
 CUSTOMISED = 'customised'
 CUSTOMER_TEMPLATE = 'customer_template'
+AMENDMENT_ORIGINS = [
+    ('customer', "Customer"),
+    ('own', "Our company"),
+    ('third', "Third party"),
+]
+# An amendment in these states holds what it changes: nobody delivers or invoices it meanwhile (§4.7)
+AMENDMENT_OPEN = ('draft', 'in_review', 'approved', 'approved_cond', 'signing')
+TERMINATION_KINDS = [
+    ('mutual', "By mutual agreement"),
+    ('own', "At our wish, the customer agrees"),
+    ('customer', "At the customer's wish, we agree"),
+    ('unilateral', "One-sided"),
+]

@@ -240,7 +240,7 @@ class SopReviewMixin(models.AbstractModel):
         rows = []
         for record, number in zip(self, numbers, strict=True):
             plan, company = plans[record.id], record.company_id or self.env.company
-            days = plan['route']['level'].day_limit
+            days = plan['route'].get('day_limit', plan['route']['level'].day_limit)
             if (company, days) not in deadlines:
                 deadlines[company, days] = self.env['sop.review']._prepare_sop_deadline(company, now, days)
             rows.append({
