@@ -33,7 +33,8 @@ class SopAmendmentTask(models.Model):
     @api.model
     def _get_sop_invited_domain(self):
         # Whoever got the change notice ticks what his department brought up to date.
-        return Domain('contract_id', 'any!', [('notice_ids', 'any!', [('user_id', '=', self.env.uid)])])
+        mine = Domain('notice_ids', 'any!', Domain('user_id', '=', self.env.uid))
+        return Domain('contract_id', 'any!', mine)
 
     def action_done(self, remark=False):
         """These documents say what the amendment says.

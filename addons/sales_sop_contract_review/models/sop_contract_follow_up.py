@@ -99,14 +99,35 @@ class SopContract(models.Model):
     def _get_sop_agreed_lines(self):
         """Approved amendments change what the orders must say."""
         agreed = super()._get_sop_agreed_lines()
-        # sudo: what was agreed does not depend on who asks.
-        supplements = self.sudo().child_ids.filtered('applied_date').sorted('applied_date')
-        for part in supplements.amendment_line_ids.filtered('is_changed'):
-            agreed[part.order_line_id.id] = {
-                **agreed.get(part.order_line_id.id, part.order_line_id._get_sop_contract_terms()),
-                'product': part.product_id.id, 'quantity': part.quantity, 'price': part.price_unit,
-                'discount': part.discount}
+        by_line = {row['order_line_id']: row for row in agreed if row['order_line_id']}
+        for part in self._get_sop_applied_amendments().amendment_line_ids.filtered('is_changed'):
+            line = part.order_line_id
+            row = by_line.get(line.id)
+            if not row:
+                row = {'order_line_id': line.id, 'name': part.name, 'terms': line._get_sop_contract_terms()}
+                by_line[line.id] = row
+                agreed.append(row)
+            row['terms'].update(quantity=part.quantity, price=part.price_unit, discount=part.discount)
         return agreed
+
+    def _get_sop_applied_amendments(self):
+        # sudo: what was agreed does not depend on who asks.
+        return self.sudo().child_ids.filtered('applied_date').sorted(lambda child: (child.applied_date, child.id))
+
+    def _get_sop_header_rows(self, order):
+        """What the order says by an approved amendment is no difference."""
+        amended = self._get_sop_amended_terms(order)
+        fields_by_key = {'term': 'payment_term_id', 'place': 'partner_shipping_id', 'date': 'commitment_date'}
+        return [
+            row for row in super()._get_sop_header_rows(order)
+            if (name := fields_by_key.get(row['key'].split('-')[0])) not in amended or order[name] != amended[name]]
+
+    def _get_sop_amended_terms(self, order):
+        """What approved amendments gave the order, the latest last: ``{name of the field: value}``."""
+        return {
+            name: part[name]
+            for part in self._get_sop_applied_amendments().amendment_order_ids if part.order_id == order
+            for name in part._get_changed_names()}
 
     @api.model
     def _cron_find_unapproved(self, batch_size=200):

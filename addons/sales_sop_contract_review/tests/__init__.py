@@ -16,3 +16,5 @@ from . import test_review_setup
 from . import test_review_result
 from . import test_review_again
 from . import test_review_meeting
+from . import test_amendment
+from . import test_amendment_hold
