@@ -260,9 +260,6 @@ class SopContract(models.Model):
         else:
             self._sop_set_state(state)
 
-    def _sop_on_effective(self):
-        """Called once, when these contracts have become effective."""
-
     def _get_sop_company(self):
         return self.company_id
 

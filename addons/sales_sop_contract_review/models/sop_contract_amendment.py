@@ -104,7 +104,7 @@ class SopContract(models.Model):
         for contract in self:
             contract.can_amend = not contract.is_amendment and contract.state in (*RUNNING, 'amending')
 
-    @api.depends('parent_id', 'company_id')
+    @api.depends('parent_id', 'company_id.sop_amendment_signed')
     def _compute_is_signed_amendment(self):
         """Whether this supplement takes effect by signatures, not by any written agreement."""
         for contract in self:
@@ -377,7 +377,7 @@ class SopContract(models.Model):
     def action_sop_put_into_effect(self):
         """The customer agreed in writing: the orders become what the amendment says."""
         self.check_access('write')
-        self._sop_lock_amendments()
+        self._sop_lock()
         for amendment in self:
             if missing := amendment._get_sop_agreement_obstacles():
                 raise UserError(self.env._(
@@ -387,14 +387,22 @@ class SopContract(models.Model):
         return True
 
     def _sop_take_effect(self):
+        """By agreement, without signatures: there is no paper original to wait for."""
+        today = self._get_sop_today()
+        self.write({'effective_date': today, 'effective_by_id': self.env.uid, 'original_reminded_date': today})
         self._sop_set_state('effective')
-        self._sop_on_effective()
+        self._sop_apply_amendment()
 
-    def _sop_lock_amendments(self):
-        """Whoever comes second waits for the first, and sees what he did."""
-        self.env.flush_all()
-        self.env.execute_query(SQL("SELECT id FROM sop_contract WHERE id = ANY(%s) ORDER BY id FOR UPDATE", self.ids))
-        self.invalidate_recordset()
+    def _get_sop_effective_obstacles(self):
+        if not self.is_amendment:
+            return super()._get_sop_effective_obstacles()
+        if self.state in PASSED and not self.is_signed_amendment:
+            return self._get_sop_agreement_obstacles()
+        return super()._get_sop_effective_obstacles() + self.sudo()._get_sop_apply_obstacles()
+
+    def _find_sop_payment_problems(self):
+        # The payment plan is that of the contract; what changes of it is said in words.
+        return [] if self.is_amendment else super()._find_sop_payment_problems()
 
     def _get_sop_agreement_obstacles(self):
         """Why the amendment may not take effect yet, as sentences."""

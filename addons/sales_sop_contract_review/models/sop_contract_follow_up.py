@@ -87,10 +87,24 @@ class SopContract(models.Model):
     def _sop_complete_amendments(self):
         """An amendment is completed when every document says the new, and everybody has read it."""
         for contract in as_engine(self):
-            is_open = contract.task_ids.filtered(lambda task: not task.is_done) or contract.notice_ids.filtered(
-                lambda notice: not notice.read_date)
-            if contract.is_amendment and contract.state == 'effective' and contract.applied_date and not is_open:
+            applied = contract.is_amendment and contract.state == 'effective' and contract.applied_date
+            if applied and contract._is_executed():
+                contract.write(contract._prepare_completed(False))
                 contract._sop_set_state('completed')
+
+    def _is_executed(self):
+        if not self.is_amendment:
+            return super()._is_executed()
+        # sudo: what is open does not depend on who asks.
+        own = self.sudo()
+        return all(own.task_ids.mapped('is_done')) and all(own.notice_ids.mapped('read_date'))
+
+    def _check_amended(self):
+        super()._check_amended()
+        if self.is_amendment and not self._is_executed():
+            raise UserError(self.env._(
+                "%s is completed by itself, when all documents are updated and all change notices are read.",
+                self.display_name))
 
     # ------------------------------------------------------------
     # CHANGES WITHOUT APPROVAL

@@ -35,8 +35,8 @@ class SopContract(models.Model):
         :param str reason: why; it is kept
         """
         self.check_access('write')
-        reason = self._get_sop_void_reason(reason)
-        self._sop_lock_amendments()
+        reason = self._get_sop_reason(reason)
+        self._sop_lock()
         for contract in self:
             if contract.state not in VOIDABLE:
                 raise UserError(self.env._(
@@ -56,13 +56,6 @@ class SopContract(models.Model):
             engine.order_ids.sop_contract_id = False
         self._sop_log(self.env._("Made void: %s", reason))
 
-    @api.model
-    def _get_sop_void_reason(self, reason):
-        reason = reason.strip() if isinstance(reason, str) else ''
-        if not reason:
-            raise UserError(self.env._("Give a reason."))
-        return reason
-
     def _sop_log(self, body):
         as_engine(self)._message_log(body=body, author_id=self.env.user.partner_id.id)
 
@@ -76,8 +69,8 @@ class SopContract(models.Model):
         :param str reason: why; it is kept
         """
         self.check_access('write')
-        reason = self._get_sop_void_reason(reason)
-        self._sop_lock_amendments()
+        reason = self._get_sop_reason(reason)
+        self._sop_lock()
         for contract in self:
             if contract.is_amendment or contract.state not in RUNNING:
                 raise UserError(self.env._(
@@ -94,8 +87,8 @@ class SopContract(models.Model):
         :param str reason: what has changed; it is kept
         """
         self.check_access('write')
-        reason = self._get_sop_void_reason(reason)
-        self._sop_lock_amendments()
+        reason = self._get_sop_reason(reason)
+        self._sop_lock()
         for contract in self:
             if contract.state != 'suspended':
                 raise UserError(self.env._("%s is not suspended.", contract.display_name))

@@ -22,14 +22,9 @@ class AmendmentCommon(ContractReviewCommon):
         ])
         cls.contract = cls._create_contract(cls.order)
         cls._give_review(cls.contract)
-        cls._make_effective(cls.contract)
+        cls._put_in_force(cls.contract)
         cls._confirm(cls.order)
         cls.pumps, cls.valves = cls.order.order_line
-
-    @classmethod
-    def _make_effective(cls, contract):
-        """In effect, without the way through signatures."""
-        as_engine(contract)._sop_set_state('effective')
 
     @classmethod
     def _confirm(cls, order):

@@ -68,7 +68,7 @@ class TestAmendment(AmendmentCommon):
         self.assertEqual((added.product_uom_qty, added.price_unit, added.name), (3, 180, "Valve V8, brass"))
         self.assertEqual(str(self.order.commitment_date), '2030-05-01 08:00:00')
         self.assertEqual(amendment.state, 'effective')
-        self.assertEqual(self.contract.state, 'effective', "It goes on where it was")
+        self.assertEqual(self.contract.state, 'executing', "It goes on where it was")
         self.assertFalse(self.order.order_line.filtered('sop_is_on_hold'))
 
     def test_orders_are_what_was_agreed(self):

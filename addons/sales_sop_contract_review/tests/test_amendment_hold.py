@@ -20,7 +20,7 @@ class TestAmendmentHold(AmendmentCommon):
     def test_parent_is_amending_while_it_is_open(self):
         self.assertEqual(self.contract.state, 'amending')
         self._change(self.amendment, quantity=10)
-        self.assertEqual(self.contract.state, 'effective')
+        self.assertEqual(self.contract.state, 'executing')
         self.assertFalse(self.pumps.sop_is_on_hold)
 
     @each_actor
@@ -56,7 +56,7 @@ class TestAmendmentHold(AmendmentCommon):
             self.assertTrue(self.pumps.sop_is_on_hold, state)
         as_engine(self.amendment)._sop_set_state('rejected')
         self.assertFalse(self.pumps.sop_is_on_hold)
-        self.assertEqual(self.contract.state, 'effective')
+        self.assertEqual(self.contract.state, 'executing')
         self.pumps.with_user(self.user_sales_salesman).qty_delivered = 1
         self.assertEqual(self.pumps.product_uom_qty, 10, "Nothing changes")
 
@@ -69,7 +69,7 @@ class TestAmendmentHold(AmendmentCommon):
         self.amendment.action_sop_void("The customer keeps the order as it is")
         self.assertEqual(self.amendment.state, 'void')
         self.assertFalse(self.pumps.sop_is_on_hold)
-        self.assertEqual(self.contract.state, 'effective')
+        self.assertEqual(self.contract.state, 'executing')
 
     def test_terms_hold_the_whole_order(self):
         self.amendment.amendment_order_ids.commitment_date = '2030-01-01'
