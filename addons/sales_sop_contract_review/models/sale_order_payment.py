@@ -65,7 +65,7 @@ class SaleOrder(models.Model):
                 self.activity_schedule(xmlid, user_id=user.id, summary=summary)
             else:
                 self.message_notify(
-                    partner_ids=user.partner_id.ids, subject=self.name, body=f'{self.name}: {summary}', record_name=False)
+                    partner_ids=user.partner_id.ids, subject=self.name, body=f'{self.name}: {summary}')
 
     def _sop_after_review(self, review):
         result = super()._sop_after_review(review)

@@ -58,6 +58,15 @@ class SaleOrder(models.Model):
             gaps.update(contracted._get_sop_contract_gaps(purpose))
         return gaps
 
+    def _is_sop_held(self):
+        """Whether the customer can neither sign nor pay one of these quotations, because something is outstanding."""
+        return bool(self.filtered(lambda order: order.state in OPEN_STATES)._get_sop_review_refusals())
+
+    def _is_sop_unreleased(self):
+        """Whether this is a draft that the customer must not see before its review."""
+        self.ensure_one()
+        return self.state == 'draft' and bool(self._get_sop_review_refusals('send'))
+
     # ------------------------------------------------------------
     # THE ORDER'S OWN REVIEW
     # ------------------------------------------------------------

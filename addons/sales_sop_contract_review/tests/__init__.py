@@ -18,3 +18,6 @@ from . import test_review_again
 from . import test_review_meeting
 from . import test_amendment
 from . import test_amendment_hold
+from . import test_order_sending
+from . import test_order_payment
+from . import test_order_http
