@@ -51,7 +51,7 @@ class SopReviewOpinion(models.Model):
                 'state_label': self._get_sop_label(review, 'state'),
                 'mode': self._get_sop_label(review, 'mode'), 'level': review.level_id.name or False,
                 'reasons': review.reasons or [], 'subject': review.subject_name, 'partner': review.partner_id.display_name,
-                'amount': review.currency_id and format_amount(self.env, review.amount, review.currency_id),
+                'amount': bool(review.currency_id) and format_amount(self.env, review.amount, review.currency_id),
                 'requester': review.requester_id.name, 'date': self._get_sop_text(review.date),
                 'deadline': self._get_sop_text(review.deadline), 'is_late': self.deadline_state == 'late',
                 'message': review.message or False,
@@ -103,7 +103,8 @@ class SopReviewOpinion(models.Model):
         condition = self.condition_ids.filtered(lambda own: own.item_id == answer.item_id)[:1]
         return {
             'result': answer.result, 'comment': answer.comment or '', 'filled': answer.filled,
-            'waived': answer.waived_by_id and {'user': answer.waived_by_id.name, 'reason': answer.waived_reason},
+            'waived': bool(answer.waived_by_id) and {
+                'user': answer.waived_by_id.name, 'reason': answer.waived_reason},
             'condition': condition._prepare_sop_sheet_row() if condition else False}
 
     def _prepare_sop_condition_defaults(self):

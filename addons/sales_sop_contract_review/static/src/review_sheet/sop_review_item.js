@@ -89,6 +89,10 @@ export class SopReviewItem extends Component {
         return this.needsWords && !comment.trim() ? _t("Say why.") : "";
     }
 
+    get commentHint() {
+        return this.state.draft.result === "cond" ? _t("Why (optional)") : _t("Why");
+    }
+
     canChoose(result) {
         const isSkipped = result === "na" && this.isBlocking && !this.props.maySkip;
         return this.props.canAnswer && !this.item.is_computed && !isSkipped;
