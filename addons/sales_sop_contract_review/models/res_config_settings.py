@@ -10,3 +10,4 @@ class ResConfigSettings(models.TransientModel):
     sop_contract_before_confirm = fields.Boolean(
         related='company_id.sop_contract_before_confirm', readonly=False)
     sop_contract_notice_days = fields.Integer(related='company_id.sop_contract_notice_days', readonly=False)
+    sop_contract_draft_days = fields.Integer(related='company_id.sop_contract_draft_days', readonly=False)

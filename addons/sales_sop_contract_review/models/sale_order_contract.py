@@ -62,6 +62,13 @@ class SaleOrder(models.Model):
         contract._sop_fill_from_orders()
         return contract._get_sop_form_action()
 
+    def action_sop_open_contract(self):
+        """The contract of this order."""
+        self.ensure_one()
+        if not self.sop_contract_id:
+            raise UserError(self.env._("%s has no contract.", self.name))
+        return self.sop_contract_id._get_sop_form_action()
+
     def _check_sop_draftable(self):
         if not self:
             raise UserError(self.env._("Choose the orders the contract is about."))

@@ -1,5 +1,7 @@
 import hashlib
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -7,7 +9,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.sales_sop.engine import as_engine, is_engine
 
-from ..placeholders import find_unknown
+from ..placeholders import PLACEHOLDERS, find_unknown
 from ..text_diff import diff_html, plain_text
 
 APPROVE_TYPE = 'sales_sop_contract_review.mail_activity_type_wording'
@@ -69,6 +71,7 @@ class SopClauseWording(models.Model):
     refused_reason = fields.Text(string="Refused Because", readonly=True, copy=False)
     diff_en = fields.Html(string="English Changes", compute='_compute_diffs', sanitize=False)
     diff_zh = fields.Html(string="Chinese Changes", compute='_compute_diffs', sanitize=False)
+    placeholders = fields.Html(compute='_compute_placeholders', sanitize=False)
     version_ids = fields.Many2many('sop.clause.wording', string="Versions", compute='_compute_version_ids')
     template_count = fields.Integer(string="Templates", compute='_compute_usage', compute_sudo=True)
     contract_count = fields.Integer(string="Contracts", compute='_compute_usage', compute_sudo=True)
@@ -107,6 +110,12 @@ class SopClauseWording(models.Model):
             for lang in LANGUAGES:
                 name = f'text_{lang}'
                 wording[f'diff_{lang}'] = before and diff_html(before[name], wording[name])
+
+    @api.depends_context('lang')
+    def _compute_placeholders(self):
+        shown = Markup('<span class="me-3 d-inline-block"><code>{%s}</code> %s</span>')
+        self.placeholders = Markup().join(
+            shown % (name, self.env._(label)) for name, label in PLACEHOLDERS.items())
 
     @api.depends('first_id')
     def _compute_version_ids(self):
@@ -307,6 +316,14 @@ class SopClauseWording(models.Model):
         # sudo: templates follow the library, whoever approves.
         as_engine(self.env['sop.contract.template.line'].sudo().search([
             ('wording_id', 'in', old.ids), ('template_id.state', '!=', 'archived')])).wording_id = self
+
+    @api.model
+    def _sop_approve_shipped(self):
+        """Activate the wordings that come with the add-on, once."""
+        shipped = self.env['ir.model.data'].sudo().search(
+            [('module', '=', 'sales_sop_contract_review'), ('model', '=', self._name)]).mapped('res_id')
+        for wording in self.search([('id', 'in', shipped), ('state', '=', 'draft'), ('approved_date', '=', False)]):
+            wording._sop_activate()
 
     def action_new_version(self):
         """A draft of the next version, which takes the place of this one when it is approved."""

@@ -12,6 +12,8 @@ from ..placeholders import fill, find_unknown
 from ..text_diff import diff_html, is_same_text, plain_text
 
 LANGUAGES = ('en', 'zh')
+# Characters of a text in a list
+EXCERPT = 120
 # What stands in a text that is not finished (C11), with what stands before it
 BLANKS = re.compile(
     r'.{0,20}?(?:[_＿]{2,}|\bto be (?:agreed|determined|confirmed)\b|\bTB[ADC]\b|另行商定|另行约定|另行协商|待定|待补充|【\s*】|\[\s*\])',
@@ -56,6 +58,7 @@ class SopContractClause(models.Model):
     diff_zh = fields.Html(string="Chinese: Against the Library", compute='_compute_diffs', sanitize=False)
     preview_en = fields.Html(string="English as Printed", compute='_compute_previews', sanitize=False)
     preview_zh = fields.Html(string="Chinese as Printed", compute='_compute_previews', sanitize=False)
+    excerpt = fields.Char(string="Text", compute='_compute_excerpt')
     newer_wording_id = fields.Many2one(
         'sop.clause.wording', string="Newer Wording", compute='_compute_newer_wording_id')
     newer_diff_en = fields.Html(string="English Now", compute='_compute_newer_wording_id', sanitize=False)
@@ -134,6 +137,15 @@ class SopContractClause(models.Model):
                 values = contract._get_sop_placeholder_values(lang)
                 for line in lines:
                     line[f'preview_{lang}'] = line._get_sop_text(lang, values)
+
+    @api.depends('text_en', 'text_zh', 'reference', 'na_reason', 'status')
+    @api.depends_context('lang')
+    def _compute_excerpt(self):
+        chinese = (self.env.lang or '').startswith('zh')
+        for line in self:
+            text = (line.text_zh or line.text_en) if chinese else (line.text_en or line.text_zh)
+            said = ' '.join(plain_text(text).split())[:EXCERPT] or line.reference
+            line.excerpt = line.na_reason if line.status == 'na' else said
 
     @api.depends('wording_id', 'text_en', 'text_zh')
     def _compute_newer_wording_id(self):

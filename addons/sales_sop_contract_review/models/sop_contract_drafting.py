@@ -44,6 +44,7 @@ class SopContract(models.Model):
     incomplete = fields.Text(string="Before it can be reviewed", compute='_compute_incomplete', compute_sudo=True)
     blanks = fields.Text(string="Not filled in", compute='_compute_incomplete', compute_sudo=True)
     deviation_count = fields.Integer(string="Deviations", compute='_compute_incomplete', compute_sudo=True)
+    order_count = fields.Integer(string="Order Count", compute='_compute_order_count', compute_sudo=True)
     newer_wording_count = fields.Integer(compute='_compute_newer_wording_count')
 
     @api.depends('partner_id')
@@ -79,6 +80,11 @@ class SopContract(models.Model):
             contract.incomplete = shown and '\n'.join(contract._get_sop_incomplete())
             contract.blanks = shown and '\n'.join(contract._get_sop_blanks())
             contract.deviation_count = len(contract._get_sop_deviations())
+
+    @api.depends('order_ids')
+    def _compute_order_count(self):
+        for contract in self:
+            contract.order_count = len(contract.order_ids)
 
     @api.depends('clause_ids.wording_id')
     def _compute_newer_wording_count(self):
@@ -237,3 +243,25 @@ class SopContract(models.Model):
             return False
         chinese = self.env.context.get('lang') == 'zh_CN'
         return f'{date.year}年{date.month}月{date.day}日' if chinese else f'{date:%d %B %Y}'
+
+    # ------------------------------------------------------------
+    # SCREENS
+    # ------------------------------------------------------------
+
+    def action_sop_open_orders(self):
+        """The orders of this contract, as far as the user may read them."""
+        self.ensure_one()
+        action = {
+            'type': 'ir.actions.act_window', 'name': self.env._("Orders"), 'res_model': 'sale.order',
+            'domain': [('sop_contract_id', '=', self.id)]}
+        orders = self.order_ids
+        if len(orders) == 1:
+            return {**action, 'views': [(False, 'form')], 'res_id': orders.id}
+        return {**action, 'views': [(False, 'list'), (False, 'kanban'), (False, 'form')]}
+
+    def action_sop_open_lead(self):
+        """The opportunity of this contract."""
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window', 'res_model': 'crm.lead', 'res_id': self.lead_id.id,
+            'views': [(False, 'form')]}

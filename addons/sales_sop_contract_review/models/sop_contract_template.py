@@ -108,6 +108,13 @@ class SopContractTemplate(models.Model):
                 "%(template)s: there is no active wording of %(clauses)s.", template=self.display_name,
                 clauses=', '.join(without.clause_id.mapped('name'))))
 
+    @api.model
+    def _sop_activate_shipped(self):
+        """Activate the templates that come with the add-on, once."""
+        shipped = self.env['ir.model.data'].sudo().search(
+            [('module', '=', 'sales_sop_contract_review'), ('model', '=', self._name)]).mapped('res_id')
+        self.search([('id', 'in', shipped), ('state', '=', 'draft')]).action_activate()
+
     def action_retire(self):
         """Not to be used for new contracts any more."""
         self.check_access('write')
