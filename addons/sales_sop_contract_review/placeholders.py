@@ -55,6 +55,11 @@ def find_unknown(html):
     return sorted({name for name in NAMED.findall(plain_text(html)) if name not in PLACEHOLDERS})
 
 
+def find_named(html):
+    """Names of the placeholders in a text, in their order."""
+    return [name for name in NAMED.findall(plain_text(html)) if name in PLACEHOLDERS]
+
+
 def fill(html, values):
     """``html`` with its placeholders replaced by ``values``, which are HTML already."""
     return NAMED.sub(lambda match: str(values.get(match[1], match[0])), html or '')

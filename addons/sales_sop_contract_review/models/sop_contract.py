@@ -114,12 +114,6 @@ class SopContract(models.Model):
     # DOORS
     # ------------------------------------------------------------
 
-    @api.constrains('date_start', 'date_end')
-    def _check_dates(self):
-        for contract in self:
-            if contract.date_start and contract.date_end and contract.date_end < contract.date_start:
-                raise UserError(self.env._("%s ends before it begins.", contract.display_name))
-
     @api.constrains('original_count')
     def _check_original_count(self):
         for contract in self:
@@ -247,11 +241,12 @@ class SopContract(models.Model):
         as_engine(self.filtered(lambda contract: contract.state != state)).write({'state': state})
 
     def _sop_after_review(self, review):
-        super()._sop_after_review(review)
+        result = super()._sop_after_review(review)
         for contract in self:
             # An earlier round, or a text that went on to be signed, is not moved by what becomes of a review.
             if contract.sop_review_id.id == review.id and contract.state in REVIEWED_STATES:
                 contract._sop_follow_review(AFTER_REVIEW[review.state])
+        return result
 
     def _sop_follow_review(self, state):
         # What was shown to reviewers has its own number, and so has what is written next.
@@ -271,8 +266,14 @@ class SopContract(models.Model):
     # ------------------------------------------------------------
 
     def _check_sop_linkable(self, orders):
-        """Refuse ``orders`` to come to these contracts, or to leave them."""
-        self._check_sop_editable()
+        """Refuse ``orders`` to come to these contracts, or to leave them: they are part of the text.
+
+        Those of a framework contract are not: they are called off when it is in force.
+        """
+        frameworks = self.filtered(lambda contract: contract.type == 'framework')
+        frameworks.check_access('read')
+        (self - frameworks).check_access('write')
+        (self - frameworks)._check_sop_editable()
 
     def _get_sop_form_action(self):
         self.ensure_one()

@@ -16,8 +16,8 @@ LANGUAGES = ('en', 'zh')
 EXCERPT = 120
 # What stands in a text that is not finished (C11), with what stands before it
 BLANKS = re.compile(
-    r'.{0,20}?(?:[_＿]{2,}|\bto be (?:agreed|determined|confirmed)\b|\bTB[ADC]\b|另行商定|另行约定|另行协商|待定|待补充|【\s*】|\[\s*\])',
-    re.IGNORECASE)
+    r'.{0,20}?(?:[_＿]{2,}|\bto be (?:agreed|determined|confirmed)\b|\bTB[ADC]\b'
+    r'|另行商定|另行约定|另行协商|待定|待补充|【\s*】|\[\s*\])', re.IGNORECASE)
 
 
 class SopContractClause(models.Model):
@@ -60,7 +60,7 @@ class SopContractClause(models.Model):
     preview_zh = fields.Html(string="Chinese as Printed", compute='_compute_previews', sanitize=False)
     excerpt = fields.Char(string="Text", compute='_compute_excerpt')
     newer_wording_id = fields.Many2one(
-        'sop.clause.wording', string="Newer Wording", compute='_compute_newer_wording_id')
+        'sop.clause.wording', string="Newer Version", compute='_compute_newer_wording_id')
     newer_diff_en = fields.Html(string="English Now", compute='_compute_newer_wording_id', sanitize=False)
     newer_diff_zh = fields.Html(string="Chinese Now", compute='_compute_newer_wording_id', sanitize=False)
     fallback_id = fields.Many2one(
@@ -247,15 +247,16 @@ class SopContractClause(models.Model):
             text = self.env._("%s: own wording", self.clause_id.name)
             return {'clause': self.clause_id.code, 'kind': 'own', 'text': text}
         if self.status == 'na' and self.is_required:
-            text = self.env._("%(clause)s: not applicable, %(reason)s", clause=self.clause_id.name, reason=self.na_reason)
+            text = self.env._(
+                "%(clause)s: not applicable, %(reason)s", clause=self.clause_id.name, reason=self.na_reason)
             return {'clause': self.clause_id.code, 'kind': 'na', 'text': text}
         return False
 
-    def _get_sop_blanks(self, lang, values):
-        text = plain_text(self._get_sop_text(lang, values))
+    def _get_sop_blanks(self):
+        """Words that leave something open, with what stands before them."""
         return [
             self.env._("%(clause)s: “%(text)s”", clause=self.clause_id.name, text=found.strip())
-            for found in BLANKS.findall(text)]
+            for lang in LANGUAGES for found in BLANKS.findall(plain_text(self[f'text_{lang}']))]
 
     # ------------------------------------------------------------
     # DOORS

@@ -3,7 +3,7 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..placeholders import BLANK, PLACEHOLDERS
+from ..placeholders import BLANK, PLACEHOLDERS, find_named
 
 LANGUAGES = {'en': 'en_US', 'zh': 'zh_CN'}
 # Terms of the negotiation (§5) and the placeholders they fill
@@ -44,7 +44,7 @@ class SopContract(models.Model):
     incomplete = fields.Text(string="Before it can be reviewed", compute='_compute_incomplete', compute_sudo=True)
     blanks = fields.Text(string="Not filled in", compute='_compute_incomplete', compute_sudo=True)
     deviation_count = fields.Integer(string="Deviations", compute='_compute_incomplete', compute_sudo=True)
-    order_count = fields.Integer(string="Order Count", compute='_compute_order_count', compute_sudo=True)
+    order_count = fields.Integer(compute='_compute_order_count', compute_sudo=True)
     newer_wording_count = fields.Integer(compute='_compute_newer_wording_count')
 
     @api.depends('partner_id')
@@ -161,9 +161,9 @@ class SopContract(models.Model):
                     problems='\n'.join(incomplete)))
 
     def _check_sop_reviewable(self):
-        super()._check_sop_reviewable()
         self._check_sop_editable()
         self._check_sop_complete()
+        return super()._check_sop_reviewable()
 
     def _get_sop_deviations(self):
         """What of this contract is not the company's own standard: ``[{'clause', 'kind', 'text'}]``.
@@ -179,10 +179,13 @@ class SopContract(models.Model):
     def _get_sop_blanks(self):
         """What is left open in the text as it would be printed, in words (C11)."""
         self.ensure_one()
-        values = {lang: self._get_sop_placeholder_values(lang) for lang in LANGUAGES}
+        lines = self.clause_ids.filtered(lambda line: line.status == 'present')
+        named = dict.fromkeys(name for line in lines for name in find_named(f'{line.text_en} {line.text_zh}'))
+        known = self._get_sop_known_values('en')
+        unknown = [PLACEHOLDERS[name] for name in named if not known.get(name)]
         return [
-            text for line in self.clause_ids.filtered(lambda line: line.status == 'present')
-            for lang in LANGUAGES for text in line._get_sop_blanks(lang, values[lang])]
+            *(self.env._("Not known yet: %s", self.env._(label)) for label in unknown),
+            *(text for line in lines for text in line._get_sop_blanks())]
 
     # ------------------------------------------------------------
     # PLACEHOLDERS
@@ -190,10 +193,13 @@ class SopContract(models.Model):
 
     def _get_sop_placeholder_values(self, lang):
         """``{placeholder: HTML}`` in ``lang`` ('en' or 'zh'); what is not known is a blank."""
+        known = self._get_sop_known_values(lang)
+        return {name: escape(known.get(name) or BLANK) for name in PLACEHOLDERS}
+
+    def _get_sop_known_values(self, lang):
         # sudo: the text is the same whoever reads it.
         contract = self.with_env(self.env(su=True, context={'lang': LANGUAGES[lang]}))
-        known = contract._prepare_sop_placeholder_values() if contract else {}
-        return {name: escape(known.get(name) or BLANK) for name in PLACEHOLDERS}
+        return contract._prepare_sop_placeholder_values() if contract else {}
 
     def _prepare_sop_placeholder_values(self):
         """What the placeholders stand for, in the language of the context; areas add what they know."""
@@ -204,12 +210,14 @@ class SopContract(models.Model):
             'company_bank': self.company_bank, 'company_contact': self.user_id.partner_id._get_sop_contract_person(),
             'partner': self.partner_id.commercial_partner_id.name, 'partner_code': self.partner_code,
             'partner_address': self.partner_address, 'partner_bank': self.partner_bank,
-            'partner_contact': self.partner_contact_id._get_sop_contract_person(), 'currency': self.currency_id.name,
+            'partner_contact': (self.partner_contact_id or self.partner_id)._get_sop_contract_person(),
+            'currency': self.currency_id.name,
             'delivery': self.delivery or self._format_sop_date(self.delivery_date),
             'delivery_address': self.shipping_partner_id._get_sop_contract_address(),
             'date_start': self._format_sop_date(self.date_start),
             'date_end': self._format_sop_date(self.date_end), 'solution': self.solution_id.display_name,
-            'copies': str(self.original_count), **self._prepare_sop_amount_values(), **self._prepare_sop_agreed_values(),
+            'copies': str(self.original_count), **self._prepare_sop_amount_values(),
+            **self._prepare_sop_agreed_values(),
         }
 
     def _prepare_sop_amount_values(self):

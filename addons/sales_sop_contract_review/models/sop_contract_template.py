@@ -45,7 +45,8 @@ class SopContractTemplate(models.Model):
             template.display_name = f"{template.name or ''} v{template.version}"
 
     def _compute_contract_count(self):
-        counts = dict(self.env['sop.contract']._read_group([('template_id', 'in', self.ids)], ['template_id'], ['__count']))
+        counts = dict(self.env['sop.contract']._read_group(
+            [('template_id', 'in', self.ids)], ['template_id'], ['__count']))
         for template in self:
             template.contract_count = counts.get(template._origin, 0)
 

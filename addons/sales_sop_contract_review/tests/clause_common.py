@@ -24,7 +24,8 @@ class ClauseCommon(ContractReviewCommon):
             cls.clause_payment, "20 % before shipment", kind='fallback', instructions="For repeat customers.",
             text_en="<p>{partner} pays 20 % before shipment.</p>", text_zh="<p>{partner}在发货前支付20%。</p>")
         cls.force_standard = cls._create_wording(
-            cls.clause_force, "Nobody is liable", text_en="<p>Nobody is liable.</p>", text_zh="<p>双方均不承担责任。</p>")
+            cls.clause_force, "Nobody is liable", text_en="<p>Nobody is liable.</p>",
+            text_zh="<p>双方均不承担责任。</p>")
         cls.template = cls.env['sop.contract.template'].create({
             'name': "Test sale", 'type': 'sale', 'sequence': 1, 'line_ids': [
                 Command.create({'clause_id': cls.clause_payment.id, 'is_required': True, 'sequence': 10}),

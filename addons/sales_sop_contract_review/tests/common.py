@@ -34,7 +34,9 @@ class ContractReviewCommon(SalesSopCommon):
         cls.reviewers = {code: cls._create_reviewer(code, name) for code, name in REVIEWERS.items()}
         cls._create_departments()
         cls.product = cls.env['product.product'].create({'name': "Pump P20", 'list_price': 1000, 'type': 'consu'})
-        cls.partner = cls.env['res.partner'].create({'name': "Huaxin Chemicals", 'email': 'buyer@huaxin.example.com'})
+        cls.partner = cls.env['res.partner'].create({
+            'name': "Huaxin Chemicals", 'email': 'buyer@huaxin.example.com', 'street': "1 Chemistry Road",
+            'city': "Ningbo"})
 
     @classmethod
     def _create_departments(cls):
@@ -74,7 +76,9 @@ class ContractReviewCommon(SalesSopCommon):
     def _create_contract(cls, orders, env=None, **values):
         """A draft of the salesperson over ``orders`` that says what they say."""
         contract = (env or cls.env(user=cls.user_sales_salesman))['sop.contract'].create({
-            'title': "Pumps for the new hall", 'partner_id': orders.partner_id.id, **values})
+            'title': "Pumps for the new hall", 'partner_id': orders.partner_id.id, 'delivery': "within 30 days",
+            'partner_code': "91330200MA2A0B0C0X", 'partner_bank': "ICBC 1001", 'company_code': "91310000MA1K0D0E0X",
+            'company_bank': "BOC 2002", 'company_address': "2 Pump Street, Shanghai", **values})
         orders.sop_contract_id = contract
         contract._sop_fill_from_orders()
         return contract
