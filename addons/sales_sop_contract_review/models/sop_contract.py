@@ -114,6 +114,12 @@ class SopContract(models.Model):
     # DOORS
     # ------------------------------------------------------------
 
+    @api.constrains('date_start', 'date_end')
+    def _check_dates(self):
+        for contract in self:
+            if contract.date_start and contract.date_end and contract.date_end < contract.date_start:
+                raise UserError(self.env._("%s ends before it begins.", contract.display_name))
+
     @api.constrains('original_count')
     def _check_original_count(self):
         for contract in self:
