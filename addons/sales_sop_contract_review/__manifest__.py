@@ -58,6 +58,12 @@
         'views/sales_sop_contract_review_menus.xml',
         'views/sop_amendment_menus.xml',
     ],
+    'demo': [
+        'demo/res_users_demo.xml',
+        'demo/sop_position_demo.xml',
+    ],
+    'post_init_hook': '_post_init_hook',
+    'uninstall_hook': '_uninstall_hook',
     'assets': {
         'web.assets_backend': [
             'sales_sop_contract_review/static/src/**/*',
