@@ -90,7 +90,8 @@ def prepare_idle_rules(env, reviewers):
         'department_ids': [(6, 0, env['sop.review.department'].search([('code', 'in', list(DEPARTMENTS))]).ids)],
         'rule_ids': [
             (0, 0, {'name': "Very large", 'trigger': 'amount', 'number': 10 ** 9}),
-            (0, 0, {'name': "Of one customer", 'trigger': 'domain', 'domain': "[('partner_id.ref', '=', 'nobody')]"})]})
+            (0, 0, {'name': "Of one customer", 'applies_to': 'order',
+                    'order_domain': "[('partner_id.ref', '=', 'nobody')]"})]})
     env.company.sop_review_gate = 'enforce'
 
 
