@@ -29,6 +29,7 @@
         'wizard/sop_review_condition_done_views.xml',
         'data/sop_amendment_data.xml',
         'wizard/sop_review_explain_views.xml',
+        'wizard/sop_review_backtest_views.xml',
         'wizard/sop_review_request_views.xml',
         'views/sop_contract_views.xml',
         'views/sop_clause_views.xml',

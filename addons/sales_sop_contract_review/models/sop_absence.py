@@ -1,5 +1,7 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo import Command, api, fields, models, tools
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from odoo.addons.sales_sop.engine import forget_caches
 
 # A stands in for B who stands in for C: further nobody looks
 CHAIN = 3
@@ -26,11 +28,11 @@ class SopAbsence(models.Model):
     date_end = fields.Date(string="Until", required=True)
     note = fields.Char(string="Reason")
 
-    _dates_check = models.Constraint('CHECK (date_end >= date_start)', "An absence ends after it starts.")
-
     @api.constrains('user_id', 'substitute_id', 'date_start', 'date_end')
     def _check_substitute(self):
         for absence in self:
+            if absence.date_end < absence.date_start:
+                raise ValidationError(self.env._("%s: an absence ends after it starts.", absence.user_id.name))
             absence._check_persons()
             absence._check_overlap()
             absence._check_loop()
@@ -71,26 +73,48 @@ class SopAbsence(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        forget_caches(self.env)
         absences = super().create(vals_list)
         absences._check_own()
+        absences._sop_let_in()
         return absences
 
     def write(self, vals):
         self._check_own()
+        forget_caches(self.env)
         result = super().write(vals)
         self._check_own()
+        self._sop_let_in()
         return result
+
+    def unlink(self):
+        forget_caches(self.env)
+        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_others(self):
         self._check_own()
 
     def _check_own(self):
-        if self.env.su or self.env.user.has_groups(MANAGER_GROUPS):
+        if self._is_sop_office():
             return
         if other := self.filtered(lambda absence: absence.user_id != self.env.user)[:1]:
             raise AccessError(self.env._(
                 "%s enters his absence himself, or a manager of the procedure does.", other.user_id.name))
+
+    def _is_sop_office(self):
+        return self.env.su or self.env.user.has_groups(MANAGER_GROUPS)
+
+    def _sop_let_in(self):
+        """Whoever stands in sees what he is asked; only those who manage the procedure let somebody in."""
+        group = self.env.ref('sales_sop.group_sop_participant')
+        # sudo: groups of users are no secret to those who choose them.
+        newcomers = self.substitute_id.sudo().filtered(lambda user: group not in user.all_group_ids)
+        if newcomers and not self._is_sop_office():
+            raise UserError(self.env._(
+                "%s takes no part in reviews yet. Ask a manager of the procedure to enter your absence.",
+                newcomers[0].name))
+        newcomers.write({'group_ids': [Command.link(group.id)]})
 
     # ------------------------------------------------------------
     # WHO DECIDES TODAY
@@ -101,10 +125,12 @@ class SopAbsence(models.Model):
         return self.env.company._get_sop_local_date(fields.Datetime.now())
 
     @api.model
-    def _get_sop_absences(self, date):
-        """Absences on this day."""
+    @tools.ormcache('date')
+    def _get_sop_pairs(self, date):
+        """``((id of who is away on this day, id of who stands in for him), ...)``"""
         # sudo: who decides does not depend on who asks.
-        return self.sudo().search([('date_start', '<=', date), ('date_end', '>=', date)])
+        absences = self.sudo().search([('date_start', '<=', date), ('date_end', '>=', date)])
+        return tuple((absence.user_id.id, absence.substitute_id.id) for absence in absences)
 
     @api.model
     def _get_sop_substitutes(self, users, date=None):
@@ -112,24 +138,22 @@ class SopAbsence(models.Model):
 
         Whoever is away himself hands on to his substitute, up to three times.
         """
-        next_by_user = {
-            absence.user_id: absence.substitute_id
-            for absence in self._get_sop_absences(date or self._get_sop_today())}
+        next_ids = dict(self._get_sop_pairs(date or self._get_sop_today()))
         found = {}
-        for user in users.sudo():
-            acting = user
+        for user in users.filtered(lambda user: user.id in next_ids):
+            acting_id = user.id
             for __ in range(CHAIN):
-                acting = next_by_user.get(acting, acting)
-            if acting != user and acting.active:
-                found[user.sudo(False)] = acting.sudo(False)
-        return found
+                acting_id = next_ids.get(acting_id, acting_id)
+            found[user] = users.browse(acting_id)
+        # sudo: whether somebody is still with us is no secret.
+        return {user: acting for user, acting in found.items() if acting != user and acting.sudo().active}
 
     @api.model
     def _get_sop_acting_for(self, user, date=None):
         """The users for whom ``user`` may decide on ``date`` (today), himself not included."""
-        absences = self._get_sop_absences(date or self._get_sop_today())
-        away, deputies = self.env['res.users'].sudo(), user.sudo()
+        pairs = self._get_sop_pairs(date or self._get_sop_today())
+        away_ids, deputy_ids = set(), {user.id}
         for __ in range(CHAIN):
-            deputies = absences.filtered(lambda absence, of=deputies: absence.substitute_id in of).user_id
-            away |= deputies
-        return (away - user.sudo()).sudo(False)
+            deputy_ids = {away_id for away_id, deputy_id in pairs if deputy_id in deputy_ids}
+            away_ids |= deputy_ids
+        return user.browse(sorted(away_ids - {user.id}))

@@ -17,9 +17,9 @@ class SopContract(models.Model):
         return self.lead_id
 
     def _get_sop_amounts(self):
-        return {contract.id: contract._get_sop_company_amount() for contract in self}
+        return {contract.id: contract._get_sop_level_amount() for contract in self}
 
-    def _get_sop_company_amount(self):
+    def _get_sop_level_amount(self):
         """The amount, tax included, in the currency of the company: of the lines, or of the orders if they say more."""
         company = self.company_id
         date = self.date_start or fields.Date.today()

@@ -3,6 +3,9 @@ from odoo.tools.misc import format_amount
 
 from ..values import CROSS_BORDER, CUSTOMER_TEMPLATE, CUSTOMISED
 
+# Check items that routine tests answer
+PREFILLED = {'R01': ('credit', 'overdue'), 'F04': ('stock',), 'A01': ('terms',), 'L08': ('template',)}
+
 
 class SopReviewMixin(models.AbstractModel):
     """What the level of a review is chosen by (§4.4), each fact for many records at once."""
@@ -183,9 +186,20 @@ class SopReviewMixin(models.AbstractModel):
     # ------------------------------------------------------------
 
     def _get_sop_new_customers(self):
-        """Whether we never had a confirmed order of the customer."""
-        known = self._get_sop_customers()._sop_is_contracted()
-        return {record.id: not known.issuperset(record._get_sop_customers().ids) for record in self}
+        """Whether we never had a confirmed order of the customer before."""
+        groups = self.env['sale.order']._read_group([
+            ('partner_id.commercial_partner_id', 'in', self._get_sop_customers().ids), ('state', '=', 'sale'),
+        ], ['partner_id'], ['date_order:min'])
+        first = {}
+        for partner, date in groups:
+            customer = partner.commercial_partner_id
+            first[customer] = min(date, first.get(customer, date))
+        return {record.id: record._is_sop_first_order(first.get(record._get_sop_customers())) for record in self}
+
+    def _is_sop_first_order(self, date):
+        """Whether nothing was confirmed before this, the first confirmed order being of ``date``."""
+        own = self._get_sop_reviewed_orders().filtered(lambda order: order.state == 'sale').mapped('date_order')
+        return not date or bool(own) and min(own) <= date
 
     def _get_sop_credits(self):
         """How the credit limit is exceeded, in words; False where it is not."""
@@ -295,3 +309,27 @@ class SopReviewMixin(models.AbstractModel):
         """Features are part of what is reviewed: they chose who was asked."""
         return {
             'features': sorted(self.sop_review_flag_ids.mapped('code')), 'damages': self.sop_damages_percent or 0}
+
+    # ------------------------------------------------------------
+    # ANSWERS THE SYSTEM KNOWS
+    # ------------------------------------------------------------
+
+    def _get_sop_missing_approvals(self):
+        return {
+            record_id: [self.env._("%s: beyond our limits, and nobody with the authority agreed to it.", name)
+                        for name in names]
+            for record_id, names in self.sudo()._get_sop_unapproved().items()}
+
+    def _get_sop_review_prefills(self):
+        """The routine tests answer these items; whoever reviews may say otherwise."""
+        prefills = super()._get_sop_review_prefills()
+        for record_id, tests in self.sudo()._get_sop_routine_tests().items():
+            known = {test['code']: test for test in tests}
+            prefills[record_id] = {**prefills.get(record_id, {}), **self._prepare_sop_prefill(known)}
+        return prefills
+
+    def _prepare_sop_prefill(self, tests):
+        return {
+            item: ['pass' if all(tests[code]['ok'] for code in codes) else 'fail',
+                   '\n'.join(tests[code]['text'] for code in codes)]
+            for item, codes in PREFILLED.items() if all(tests[code]['ok'] is not None for code in codes)}

@@ -131,25 +131,25 @@ class SopReviewMixin(models.AbstractModel):
             lambda case: case._applies(facts)).department_id
         return {
             'level': level.sudo(False),
-            'reasons': self._get_sop_reasons(rules, facts),
+            'reasons': self._get_sop_route_reasons(rules, facts),
             'departments': departments.sorted().mapped('code'),
             'rules': fired.ids,
         }
 
-    def _get_sop_reasons(self, rules, facts):
+    def _get_sop_route_reasons(self, rules, facts):
         """Why these rules fired, the weightiest first."""
-        reasons = [self._get_sop_reason(rule, facts) for rule in sorted(rules, key=lambda rule: -rule.rank)]
+        reasons = [self._get_sop_route_reason(rule, facts) for rule in sorted(rules, key=lambda rule: -rule.rank)]
         if facts.get('call_off'):
             reasons.insert(0, self.env._("Call-off inside %s", self.sop_contract_id.display_name))
         return reasons
 
-    def _get_sop_reason(self, rule, facts):
+    def _get_sop_route_reason(self, rule, facts):
         """Why ``rule`` fired, with the numbers: "New customer", "Amount above …: 120 000 ¥"."""
         name = self.env['sop.review.rule'].browse(rule.id).name
-        detail = self._get_sop_reason_detail(rule.trigger, facts)
+        detail = self._get_sop_route_detail(rule.trigger, facts)
         return self.env._("%(rule)s: %(detail)s", rule=name, detail=detail) if detail else name
 
-    def _get_sop_reason_detail(self, trigger, facts):
+    def _get_sop_route_detail(self, trigger, facts):
         match trigger:
             case 'amount':
                 return format_amount(self.env, facts['amount'], self.company_id.currency_id)

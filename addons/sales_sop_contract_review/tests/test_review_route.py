@@ -30,7 +30,7 @@ class TestReviewRoute(ContractReviewCommon):
         subject.sop_review_flag_ids = [
             Command.link(self.env.ref(f'{MODULE}.sop_review_flag_{code}').id) for code in codes]
 
-    def _create_contract(self, *orders, **values):
+    def _draft(self, *orders, **values):
         return self.env['sop.contract'].create({
             'title': "Pumps", 'partner_id': self.partner.id,
             'order_ids': [Command.link(order.id) for order in orders], **values})
@@ -148,7 +148,7 @@ class TestReviewRoute(ContractReviewCommon):
         self.assertLevel(order, 'L4', "High damages: 20.5 %")
 
     def test_frameworks(self):
-        contract = self._create_contract(type='framework', date_start='2030-01-01', date_end='2030-12-31')
+        contract = self._draft(type='framework', date_start='2030-01-01', date_end='2030-12-31')
         self.assertLevel(contract, 'L1')
         contract.date_end = '2031-01-01'
         self.assertLevel(contract, 'L3', "Long framework agreement")
@@ -161,20 +161,20 @@ class TestReviewRoute(ContractReviewCommon):
         self.product.list_price = 60000
         orders = [self._create_order(quantity=1, price=60000) for __ in range(2)]
         self.assertLevel(orders[0], 'L1')
-        self.assertLevel(self._create_contract(*orders), 'L2', "Amount")
+        self.assertLevel(self._draft(*orders), 'L2', "Amount")
 
     def test_call_off_inside_a_framework(self):
         order = self._create_order(quantity=1001)
-        contract = self._create_contract(order, type='framework')
+        contract = self._draft(order, type='framework')
         contract._sop_fill_from_orders()
         self.assertLevel(order, 'L3')
-        contract._sop_set_state('effective')
+        self._put_in_force(contract)
         self.assertLevel(order, 'L1', "Call-off")
-        contract._sop_set_state('terminated')
+        self._put_in_force(contract, 'terminated')
         self.assertLevel(order, 'L3')
 
     def test_texts_of_a_contract(self):
-        contract = self._create_contract(self._create_order(quantity=1))
+        contract = self._draft(self._create_order(quantity=1))
         self.assertLevel(contract, 'L1')
         contract.non_standard = True
         self.assertLevel(contract, 'L2', "Customer's template", "Non-standard terms", departments='sal tec prd fin leg')
@@ -206,7 +206,7 @@ class TestReviewRoute(ContractReviewCommon):
         self.assertLevel(order, 'L1')
         order.client_order_ref = "X"
         self.assertLevel(order, 'L3', "Marked by the customer")
-        self.assertLevel(self._create_contract(order), 'L1')
+        self.assertLevel(self._draft(order), 'L1')
         rule.level_id = self.env.ref(f'{MODULE}.sop_review_level_l1')
         self.assertLevel(order, 'L1', departments='sal leg')
 

@@ -110,4 +110,5 @@ class TestReviewTopics(ContractReviewCommon):
             self.env.flush_all()
             return self.env.cr.sql_log_count - before
 
+        count(orders)
         self.assertEqual(count(orders[1:2]), count(orders[2:6]))
