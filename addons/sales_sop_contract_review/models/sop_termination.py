@@ -23,7 +23,7 @@ class SopTermination(models.Model):
     _order = 'id desc'
     _rec_name = 'contract_name'
 
-    _sop_server_fields = frozenset({'state', 'requester_id', 'date', 'decided_date', *(
+    _sop_server_fields = frozenset({'state', 'requester_id', 'date', 'decided_date', 'decider_ids', *(
         f'{role}_{name}' for role in ROLES for name in ('user_id', 'date', 'remark', 'state'))})
 
     contract_id = fields.Many2one('sop.contract', required=True, index=True, ondelete='restrict')

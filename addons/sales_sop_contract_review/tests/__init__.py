@@ -22,3 +22,6 @@ from . import test_amendment_hold
 from . import test_order_sending
 from . import test_order_payment
 from . import test_order_http
+from . import test_amendment_follow_up
+from . import test_amendment_review
+from . import test_termination
