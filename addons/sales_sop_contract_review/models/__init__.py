@@ -29,6 +29,11 @@ from . import sop_contract_match
 from . import sop_contract_resolution
 from . import sop_contract_difference
 from . import sop_contract_framework
+from . import sop_contract_text
+from . import sop_contract_version
+from . import sop_contract_freeze
+from . import sop_contract_print
+from . import sale_order_snapshot
 from . import sale_order
 from . import sale_order_review_request
 from . import sale_order_contract_lines

@@ -163,7 +163,8 @@ class SopContract(models.Model):
         return {contract.id: contract._get_sop_contract_topics() for contract in self}
 
     def _get_sop_contract_topics(self):
-        lines, topics = self.line_ids, self._get_sop_clause_topics()
+        # By id: to sort lines anew changes nothing that was agreed.
+        lines, topics = self.line_ids.sorted('id'), self._get_sop_clause_topics()
         topics['party'].update(
             customer=self.partner_id.id, company=self.company_id.id, contact=self.partner_contact_id.id,
             **self._get_sop_texts(PARTY))
@@ -173,7 +174,7 @@ class SopContract(models.Model):
         topics['quantity']['lines'] = [[line.uom_id.id, line.quantity, line.ceiling] for line in lines]
         topics['price'].update(
             currency=self.currency_id.name, total=self.amount_total, ceiling=self.ceiling_amount,
-            lines=[[line.price_unit, line.discount, line.tax_ids.ids] for line in lines])
+            lines=[[line.price_unit, line.discount, sorted(line.tax_ids.ids)] for line in lines])
         topics['date'].update(lines=lines.mapped('lead_days'), **self._get_sop_texts(('delivery', *DATES)))
         topics['payment'].update(
             term=self.payment_term_id.id, plan=[line._get_terms() for line in self.instalment_ids])
@@ -187,7 +188,7 @@ class SopContract(models.Model):
     def _get_sop_clause_topics(self):
         """The clauses by topic, as they are written: what they name is part of the topics, too."""
         topics = {topic: {'clauses': []} for topic, __ in TOPICS}
-        for line in self.clause_ids:
+        for line in self.clause_ids.sorted(lambda line: line.clause_id.code):
             topics[line.topic or 'legal']['clauses'].append([
                 line.clause_id.code, line.status, line.reference or '', line.na_reason or '', str(line.text_zh or ''),
                 str(line.text_en or '')])
@@ -196,6 +197,10 @@ class SopContract(models.Model):
     def _get_sop_fingerprint(self):
         """SHA-256 over everything that is reviewed, and the version: what is signed is recognised by it."""
         self.ensure_one()
+        frozen = self.browse() if self.is_editable else self._get_sop_frozen_version()
+        return frozen.fingerprint if frozen else self._get_sop_live_fingerprint()
+
+    def _get_sop_live_fingerprint(self):
         content = {'version': self.version, **self._get_sop_review_fingerprints()[self.id]}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

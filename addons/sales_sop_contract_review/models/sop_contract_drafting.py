@@ -191,6 +191,12 @@ class SopContract(models.Model):
     # PLACEHOLDERS
     # ------------------------------------------------------------
 
+    @api.model
+    def _get_sop_lang_code(self, lang):
+        """The language of Odoo to write 'en' or 'zh' in; English where Chinese is not installed."""
+        installed = {code for code, __ in self.env['res.lang'].get_installed()}
+        return LANGUAGES[lang] if LANGUAGES[lang] in installed else 'en_US'
+
     def _get_sop_placeholder_values(self, lang):
         """``{placeholder: HTML}`` in ``lang`` ('en' or 'zh'); what is not known is a blank."""
         known = self._get_sop_known_values(lang)
@@ -200,6 +206,9 @@ class SopContract(models.Model):
         # sudo: the text is the same whoever reads it.
         contract = self.with_env(self.env(su=True, context={'lang': LANGUAGES[lang]}))
         return contract._prepare_sop_placeholder_values() if contract else {}
+        contract = self.with_env(self.env(su=True, context={'lang': self._get_sop_lang_code(lang)}))
+        known = contract._prepare_sop_placeholder_values() if contract else {}
+        return {name: escape(known.get(name) or BLANK) for name in PLACEHOLDERS}
 
     def _prepare_sop_placeholder_values(self):
         """What the placeholders stand for, in the language of the context; areas add what they know."""

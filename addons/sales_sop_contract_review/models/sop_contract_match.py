@@ -84,7 +84,8 @@ class SopContract(models.Model):
         nothing, rows = self.env._("nothing"), []
         for index, (line, agreed) in enumerate(self._pair_sop_lines(orders._get_sop_contracted_lines())):
             own, other = agreed and agreed['terms'], line and line._get_sop_contract_terms()
-            if self._is_sop_same(own, other):
+            # What Odoo adds to deliver is no part of what was agreed, unless the contract says so.
+            if self._is_sop_same(own, other) or line and not own and not line._is_sop_commercial():
                 continue
             rows.append(self._prepare_sop_row(
                 f'line-{line.id if line else -index}', agreed['name'] if agreed else line.product_id.display_name,
