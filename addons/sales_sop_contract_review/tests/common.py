@@ -106,9 +106,10 @@ class ContractReviewCommon(SalesSopCommon):
     @classmethod
     def _create_level(cls, mode='parallel', approver='director', **values):
         model = cls.env['sop.review.level']
+        departments = cls.env['sop.review.department'].search([('code', 'in', ('sal', 'fin'))])
         return model.create({
-            'name': f"Test {mode}", 'code': f'T{model.search_count([])}', 'sequence': 90, 'mode': mode, 'approver_code': approver,
-            'day_limit': 2, **values})
+            'name': f"Test {mode}", 'code': f'T{model.search_count([])}', 'sequence': 90, 'mode': mode,
+            'approver_code': approver, 'day_limit': 2, 'department_ids': [Command.set(departments.ids)], **values})
 
     @contextmanager
     def _route(self, level, departments=('sal', 'fin')):
