@@ -204,11 +204,8 @@ class SopContract(models.Model):
 
     def _get_sop_known_values(self, lang):
         # sudo: the text is the same whoever reads it.
-        contract = self.with_env(self.env(su=True, context={'lang': LANGUAGES[lang]}))
-        return contract._prepare_sop_placeholder_values() if contract else {}
         contract = self.with_env(self.env(su=True, context={'lang': self._get_sop_lang_code(lang)}))
-        known = contract._prepare_sop_placeholder_values() if contract else {}
-        return {name: escape(known.get(name) or BLANK) for name in PLACEHOLDERS}
+        return contract._prepare_sop_placeholder_values() if contract else {}
 
     def _prepare_sop_placeholder_values(self):
         """What the placeholders stand for, in the language of the context; areas add what they know."""

@@ -18,7 +18,7 @@ class SopContract(models.Model):
     def _compute_changes(self):
         lang = 'zh' if (self.env.lang or '').startswith('zh') else 'en'
         for contract in self:
-            last = contract.version_ids[:1] if contract.is_editable and contract.id else False
+            last = contract.is_editable and contract.version_ids.sorted('version')[-1:]
             contract.changes = last and last._get_changes(
                 last[f'body_{lang}'], contract._render_sop_body((lang,)))
 
