@@ -148,3 +148,12 @@ class SopReviewOpinion(models.Model):
                 'result_label': self._get_sop_label(answer, 'result'), 'comment': answer.comment or False,
                 'waived': answer.waived_by_id.name or False,
             } for answer in remarks]}
+
+    def _get_sop_print_rows(self):
+        """The items of this opinion as they are printed, in order."""
+        rows = self._prepare_sop_sheet_items()
+        results = dict(self.answer_ids._fields['result']._description_selection(self.env))
+        severities = dict(self.answer_ids._fields['severity']._description_selection(self.env))
+        return [{
+            **row, 'result_label': results.get(row['result']), 'severity_label': severities[row['severity']],
+        } for row in rows]

@@ -38,6 +38,7 @@ export class SopReviewSheet extends Component {
             question: "",
             questionItem: false,
             isCommentMissing: false,
+            isAnswerMissing: false,
             busy: false,
         });
         onWillStart(() => this.load());
@@ -205,6 +206,11 @@ export class SopReviewSheet extends Component {
     }
 
     async decide(opinion) {
+        this.state.isAnswerMissing = this.hasUnanswered;
+        if (this.state.isAnswerMissing) {
+            this.state.tab = "items";
+            return;
+        }
         const comment = this.getComment(opinion);
         this.state.isCommentMissing = opinion !== "agree" && !comment;
         if (this.state.isCommentMissing) {
