@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -11,3 +11,11 @@ class ResConfigSettings(models.TransientModel):
         related='company_id.sop_contract_before_confirm', readonly=False)
     sop_contract_notice_days = fields.Integer(related='company_id.sop_contract_notice_days', readonly=False)
     sop_contract_draft_days = fields.Integer(related='company_id.sop_contract_draft_days', readonly=False)
+
+    sop_review_vacancies = fields.Text(string="To Be Settled", compute='_compute_sop_review_vacancies')
+
+    @api.depends('company_id')
+    def _compute_sop_review_vacancies(self):
+        departments = self.env['sop.review.department']._get_sop_departments()
+        for settings in self:
+            settings.sop_review_vacancies = '\n'.join(departments._get_sop_vacancies(settings.company_id)) or False

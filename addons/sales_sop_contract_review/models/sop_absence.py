@@ -27,6 +27,11 @@ class SopAbsence(models.Model):
     date_start = fields.Date(string="From", required=True, default=fields.Date.context_today)
     date_end = fields.Date(string="Until", required=True)
     note = fields.Char(string="Reason")
+    can_choose = fields.Boolean(compute='_compute_can_choose', help="Whether the user enters absences of others.")
+
+    @api.depends_context('uid')
+    def _compute_can_choose(self):
+        self.can_choose = self._is_sop_office()
 
     @api.constrains('user_id', 'substitute_id', 'date_start', 'date_end')
     def _check_substitute(self):
