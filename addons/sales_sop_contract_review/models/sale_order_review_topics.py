@@ -24,6 +24,8 @@ class SaleOrder(models.Model):
             self._sop_outdate_reviews()
 
     def _get_sop_review_topics(self):
+        # Of all orders together: lines that are filtered are read one order after the other.
+        self.order_line.tax_ids.mapped('id')
         return {order.id: order._get_sop_order_topics(order._get_sop_commercial_lines()) for order in self}
 
     def _get_sop_commercial_lines(self):

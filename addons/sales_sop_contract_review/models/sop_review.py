@@ -103,13 +103,15 @@ class SopReview(models.Model):
     # ------------------------------------------------------------
 
     def _sop_lock(self):
-        """Whoever comes second waits for the first, and sees what he decided."""
+        """Whoever comes second waits for the first, and starts anew to see what he decided.
+
+        The rows are written: who acts at the same moment looks at an older state
+        of the opinions, and is refused by the database when the first is done.
+        """
         if self.ids:
-            self.env.flush_all()
-            self.env.execute_query(SQL(
-                "SELECT id FROM sop_review WHERE id = ANY(%s) ORDER BY id FOR UPDATE", self.ids))
-            self.invalidate_recordset()
-            self.env['sop.review.opinion'].invalidate_model()
+            self.env.cr.execute(SQL(
+                "UPDATE sop_review SET id = id WHERE id IN "
+                "(SELECT id FROM sop_review WHERE id = ANY(%s) ORDER BY id FOR UPDATE)", self.ids))
 
     def _sop_set_state(self, state):
         """Move to ``state`` and tell what was reviewed."""

@@ -26,9 +26,14 @@ class SopReviewAnswer(models.Model):
 
     _item_uniq = models.UniqueIndex('(opinion_id, item_id)', "This item is answered already.")
 
-    def _get_sop_fact(self):
-        """What the result is computed from."""
-        self.ensure_one()
-        conditions = self.opinion_id.condition_ids.filtered(lambda condition: condition.item_id == self.item_id)
-        return review_result.Answer(
-            self.severity, self.result, frozenset(conditions.mapped('due_point')), bool(self.waived_by_id))
+    def _get_sop_facts(self):
+        """What a result is computed from: ``{opinion id: {code: fact}}``."""
+        points = {}
+        for condition in self.opinion_id.condition_ids:
+            points.setdefault((condition.opinion_id, condition.item_id), set()).add(condition.due_point)
+        facts = {}
+        for answer in self:
+            facts.setdefault(answer.opinion_id.id, {})[answer.code] = review_result.Answer(
+                answer.severity, answer.result, frozenset(points.get((answer.opinion_id, answer.item_id), ())),
+                bool(answer.waived_by_id))
+        return facts

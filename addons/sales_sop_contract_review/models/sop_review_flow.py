@@ -15,24 +15,26 @@ class SopReview(models.Model):
     def _sop_progress(self):
         """Ask whoever is next, or end these rounds with what the answers and opinions come to."""
         # sudo: what comes next does not depend on who acted.
-        results = {review: review._get_sop_result() for review in self.sudo()}
+        results = self.sudo()._get_sop_results()
         for state in ('rejected', 'approved_cond', 'approved'):
-            ended = self.browse(review.id for review, result in results.items() if result == state)
-            if ended:
+            if ended := self.browse(review_id for review_id in self.ids if results[review_id] == state):
                 ended._sop_finish(state)
-        going_on = self.browse(review.id for review, result in results.items() if not result)
+        going_on = self.browse(review_id for review_id in self.ids if not results[review_id])
         if asked := going_on.sudo()._get_sop_next_opinions():
             as_engine(asked).write({'state': 'pending'})
             going_on._sop_notify(asked)
 
-    def _get_sop_result(self):
-        """What the answers and the opinions come to; None while somebody has not spoken."""
-        self.ensure_one()
-        live = self.opinion_ids.filtered(lambda opinion: opinion.state != 'cancelled')
-        answers = [
-            answer._get_sop_fact() for opinion in live if opinion.state == 'done' for answer in opinion.answer_ids]
-        return review_result.get_result(answers, [
-            review_result.Opinion(opinion.state == 'done' and opinion.opinion, opinion.is_final) for opinion in live])
+    def _get_sop_results(self):
+        """What the answers and the opinions come to: ``{id: state}``, None while somebody has not spoken."""
+        live = self.opinion_ids._get_sop_live()
+        points = live.filtered(lambda opinion: opinion.state == 'done')._get_sop_points()
+        results = {}
+        for review, opinions in live.grouped('review_id').items():
+            facts = [fact for opinion in opinions for fact in points.get(opinion.id, {}).values()]
+            results[review.id] = review_result.get_result(facts, [
+                review_result.Opinion(opinion.state == 'done' and opinion.opinion, opinion.is_final)
+                for opinion in opinions])
+        return results
 
     def _get_sop_next_opinions(self):
         """Opinions whose turn it is: all departments at once, and then the final approvers one by one."""

@@ -100,11 +100,9 @@ class SopReviewMixin(models.AbstractModel):
                 "%s has been reviewed, and its reviews are kept. Cancel it instead.", reviewed.display_name))
 
     def _sop_lock_subjects(self):
-        """One request at a time for each record."""
-        self.env.flush_all()
-        self.env.execute_query(SQL(
+        """One request at a time for each record: the second one starts anew and sees the first."""
+        self.env.cr.execute(SQL(
             "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR UPDATE", SQL.identifier(self._table), self.ids))
-        self.invalidate_recordset(['sop_review_id'])
 
     def _sop_request_review(self, message):
         # sudo: what is frozen is the whole text, whatever the one who asks may see.

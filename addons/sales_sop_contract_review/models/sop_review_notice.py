@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools.mail import plaintext2html
@@ -8,6 +6,8 @@ from odoo.addons.sales_sop.engine import as_engine
 
 from .sop_review_reminder import LATE_TYPE
 
+# How many reviews a task names
+NAMED = 20
 ASKED_TYPE = 'sales_sop_contract_review.mail_activity_type_review'
 RESULT_TYPE = 'sales_sop_contract_review.mail_activity_type_review_result'
 
@@ -23,12 +23,7 @@ class SopReview(models.Model):
 
     def _sop_notify(self, opinions):
         """Give whoever is asked by ``opinions`` one task: for one review, or for all of this moment together."""
-        asked = defaultdict(self.browse)
-        for opinion in opinions.sudo():
-            if opinion.review_id.company_id.sop_review_notify != 'none':
-                for user in opinion._get_sop_acting_reviewers():
-                    asked[user] |= opinion.review_id
-        self._sop_remind_of(ASKED_TYPE, asked)
+        self._sop_remind_of(ASKED_TYPE, opinions.sudo()._get_sop_told())
 
     def _sop_remind_of(self, xmlid, plans):
         """One task of this type for each user, on the first of his reviews: ``{user: reviews}``."""
@@ -56,8 +51,8 @@ class SopReview(models.Model):
             ('res_model', '=', self._name), ('res_id', 'in', self.ids), ('activity_type_id', '=', activity_type.id)])
         if not tasks:
             return
-        asked = {review.id: review._get_sop_acting_asked() for review in self.sudo()}
-        done = tasks.filtered(lambda task: everybody or task.user_id not in asked[task.res_id])
+        asked = self.sudo()._get_sop_acting_asked()
+        done = tasks.filtered(lambda task: everybody or (task.res_id, task.user_id) not in asked)
         if xmlid == LATE_TYPE:
             done.unlink()
             return
@@ -65,12 +60,10 @@ class SopReview(models.Model):
             own._sop_hand_on(self._find_sop_untold(user, activity_type))
 
     def _get_sop_acting_asked(self):
-        self.ensure_one()
+        """Who is asked now: pairs of the id of a review and a user."""
         pending = self.opinion_ids.filtered(lambda opinion: opinion.state == 'pending')
-        users = self.env['res.users']
-        for opinion in pending:
-            users |= opinion._get_sop_acting_reviewers()
-        return users
+        acting = pending._get_sop_acting_reviewers()
+        return {(opinion.review_id.id, user) for opinion in pending for user in acting[opinion.id]}
 
     def _find_sop_untold(self, user, activity_type):
         """A review that waits for ``user`` and of which he has no task: he was told of many at once."""
@@ -100,9 +93,10 @@ class SopReview(models.Model):
     def _prepare_sop_result_task(self, user, text):
         reviews = self.with_context(lang=user.lang)
         lines = []
-        for review in reviews:
+        for review in reviews[:NAMED]:
             lines.append(review._get_sop_result_title())
-            lines += [text] if text else review._get_sop_result_lines()
+            if review.state != 'approved':
+                lines += [text] if text else review._get_sop_result_lines()
         return {
             'res_model_id': self.env['ir.model']._get_id(self._name), 'res_id': reviews[0].id, 'user_id': user.id,
             'automated': True, 'date_deadline': fields.Date.today(), 'note': plaintext2html('\n'.join(lines)),
@@ -121,6 +115,6 @@ class SopReview(models.Model):
             f'{opinion._get_sop_role()} ({opinion.decided_by_id.name}): {opinion.comment}'
             for opinion in self.opinion_ids if opinion.state == 'done' and opinion.comment]
         lines += [
-            f'{answer.code}: {answer.comment}' for opinion in self.opinion_ids for answer in opinion.answer_ids
+            f'{answer.code}: {answer.comment}' for answer in self.answer_ids
             if answer.result in ('fail', 'cond') and answer.comment]
         return lines

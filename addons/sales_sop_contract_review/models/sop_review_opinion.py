@@ -82,15 +82,26 @@ class SopReviewOpinion(models.Model):
         return Domain.OR(mine if wanted else ~mine for wanted in value)
 
     def _get_sop_acting_reviewers(self):
-        """Who is asked, with those in place of whom somebody acts today replaced."""
-        self.ensure_one()
-        today = self.review_id.company_id._get_sop_local_date(fields.Datetime.now())
-        acting = self.env['sop.absence']._get_sop_substitutes(self.reviewer_ids, today)
-        authors, users = self.review_id.author_ids, self.env['res.users']
-        for user in self.reviewer_ids:
-            substitute = acting.get(user)
-            users |= substitute if substitute and substitute not in authors else user
-        return users
+        """Who is asked, with those in place of whom somebody acts today replaced: ``{id: users}``."""
+        acting = {
+            company: self.env['sop.absence']._get_sop_substitutes(
+                opinions.reviewer_ids, company._get_sop_local_date(fields.Datetime.now()))
+            for company, opinions in self.grouped(lambda opinion: opinion.review_id.company_id).items()}
+        found = {}
+        for opinion in self:
+            substitutes, authors = acting[opinion.review_id.company_id], opinion.review_id.author_ids
+            users = [(user, substitutes.get(user.sudo(False), user).sudo()) for user in opinion.reviewer_ids]
+            found[opinion.id] = {user if substitute in authors else substitute for user, substitute in users}
+        return found
+
+    def _get_sop_told(self):
+        """Whom to tell of what: ``{user: reviews}``, in companies that tell."""
+        told = self.filtered(lambda opinion: opinion.review_id.company_id.sop_review_notify != 'none')
+        acting, reviews = told._get_sop_acting_reviewers(), {}
+        for opinion in told:
+            for user in acting[opinion.id]:
+                reviews.setdefault(user, []).append(opinion.review_id.id)
+        return {user: self.env['sop.review'].browse(dict.fromkeys(ids)) for user, ids in reviews.items()}
 
     def _is_sop_reversible(self):
         """Whether nobody has built on this opinion yet."""

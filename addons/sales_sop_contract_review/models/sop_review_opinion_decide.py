@@ -47,8 +47,10 @@ class SopReviewOpinion(models.Model):
             for own in opinions:
                 own._sop_answer(answers)
         opinions._sop_complete(bool(fill))
+        # sudo: what speaks against it may have been answered by others.
+        facts = opinions.sudo()._get_sop_points()
         for own in opinions.sudo():
-            own._check_sop_consistent(opinion, comment)
+            own._check_sop_consistent(opinion, comment, facts.get(own.id, {}))
         opinions._sop_decide(opinion, comment, on_behalf)
         return True
 
@@ -60,11 +62,13 @@ class SopReviewOpinion(models.Model):
     def _check_sop_unchanged(self):
         """What was changed since the request is not decided on."""
         # sudo: reviewers do not read orders and contracts.
-        for review in self.sudo().review_id:
-            subject = review._get_sop_subject()
-            if subject._get_sop_changed_topics().get(subject.id):
+        reviews = self.sudo().review_id
+        for subjects in (reviews.order_id, reviews.contract_id):
+            changed = subjects._get_sop_changed_topics()
+            if stale := subjects.filtered(lambda subject, changed=changed: changed.get(subject.id))[:1]:
                 raise UserError(self.env._(
-                    "%s: what is reviewed was changed meanwhile. It has to be requested anew.", review.display_name))
+                    "%s: what is reviewed was changed meanwhile. It has to be requested anew.",
+                    stale.sop_review_id.display_name))
 
     # ------------------------------------------------------------
     # ANSWERS
@@ -78,7 +82,7 @@ class SopReviewOpinion(models.Model):
         if not isinstance(answers, dict):
             raise UserError(self.env._("%s: answers are given by item.", own.display_name))
         items = {code: (item_id, severity) for item_id, code, severity in own.items or []}
-        computed = own._get_sop_computed()
+        computed = own._get_sop_computed().get(own.id, {})
         prepared = {}
         for code, answer in answers.items():
             if code not in items:
@@ -89,9 +93,14 @@ class SopReviewOpinion(models.Model):
         own._sop_keep_answers(prepared)
 
     def _get_sop_computed(self):
-        self.ensure_one()
-        subject = self.review_id._get_sop_subject()
-        return subject._get_sop_review_computed().get(subject.id, {})
+        """Items nobody answers by hand, as of now: ``{opinion id: {code: answer}}``."""
+        reviews = self.review_id
+        computed = {}
+        for name in ('order_id', 'contract_id'):
+            values = reviews[name]._get_sop_review_computed()
+            computed.update({
+                opinion.id: values[opinion.review_id[name].id] for opinion in self if opinion.review_id[name]})
+        return computed
 
     def _prepare_sop_answer(self, code, item_id, severity, answer):
         """The values of an answer and of its condition; an empty result means none.
@@ -164,33 +173,42 @@ class SopReviewOpinion(models.Model):
         """
         rows = []
         # sudo: only the server writes answers.
-        for opinion in self.sudo():
-            answered = set(opinion.answer_ids.mapped('code'))
-            known = opinion._get_sop_known_answers()
-            missing = [item for item in opinion.items or [] if item[1] not in answered]
-            unknown = [code for _item_id, code, _severity in missing if code not in known]
+        own = self.sudo()
+        answered, known = own._get_sop_answered_codes(), own._get_sop_known_answers()
+        for opinion in own:
+            missing = [item for item in opinion.items or [] if item[1] not in answered[opinion.id]]
+            unknown = [code for _item_id, code, _severity in missing if code not in known[opinion.id]]
             if unknown and not fill:
                 raise UserError(self.env._(
                     "%(opinion)s: not answered yet: %(codes)s.", opinion=opinion.display_name, codes=', '.join(unknown)))
             for item_id, code, severity in missing:
-                result, comment = known.get(code) or ('pass', False)
+                result, comment = known[opinion.id].get(code) or ('pass', False)
                 rows.append({
                     'review_id': opinion.review_id.id, 'opinion_id': opinion.id, 'item_id': item_id, 'code': code,
                     'severity': severity, 'result': result, 'comment': comment, 'filled': True})
         as_engine(self.env['sop.review.answer']).create(rows)
 
+    def _get_sop_answered_codes(self):
+        return {opinion.id: set(opinion.answer_ids.mapped('code')) for opinion in self}
+
     def _get_sop_known_answers(self):
-        """What the system knew at the request, and what it computes now."""
-        computed = self._get_sop_computed() if self.is_final else {}
-        return {**(self.prefill or {}), **computed}
+        """What the system knew at the request, and what it computes now: ``{opinion id: {code: answer}}``."""
+        computed = self.filtered(lambda opinion: 'R10' in (opinion.prefill or {}))._get_sop_computed()
+        return {opinion.id: {**(opinion.prefill or {}), **computed.get(opinion.id, {})} for opinion in self}
 
     # ------------------------------------------------------------
     # THE OPINION
     # ------------------------------------------------------------
 
-    def _check_sop_consistent(self, opinion, comment):
+    def _get_sop_points(self):
+        """Answers that are not plainly conforming, as facts: ``{opinion id: {code: fact}}``."""
+        answers = self.env['sop.review.answer'].search([('opinion_id', 'in', self.ids), ('result', 'in', ('cond', 'fail'))])
+        return answers._get_sop_facts()
+
+    def _check_sop_consistent(self, opinion, comment, facts):
         """Refuse an opinion that says something else than the answers.
 
+        :param facts: ``{code: fact}`` of those that are not plainly conforming
         :raise UserError: names the items
         """
         self.ensure_one()
@@ -198,12 +216,11 @@ class SopReviewOpinion(models.Model):
             raise UserError(self.env._("%s: say why in the comment.", self.display_name))
         if opinion == 'disagree':
             return
-        facts = {answer.code: answer._get_sop_fact() for answer in self.answer_ids}
         if blocking := [code for code, fact in facts.items() if review_result.blocks(fact)]:
             raise UserError(self.env._(
                 "%(opinion)s: %(codes)s does not conform and is blocking. Disagree, or return it.",
                 opinion=self.display_name, codes=', '.join(blocking)))
-        open_points = [code for code, fact in facts.items() if fact.result in ('cond', 'fail') and not fact.is_waived]
+        open_points = [code for code, fact in facts.items() if not fact.is_waived]
         if opinion == 'agree' and open_points:
             raise UserError(self.env._(
                 "%(opinion)s: agree with conditions, or disagree: %(codes)s.",
@@ -215,13 +232,14 @@ class SopReviewOpinion(models.Model):
 
     def _check_sop_refused(self):
         """Whoever approves at last does not agree while an item stands against it."""
-        answers = self.review_id.opinion_ids.filtered(
-            lambda given: given.state == 'done' or given == self).answer_ids
-        if refused := answers.filtered(lambda answer: review_result.refuses(answer._get_sop_fact())):
+        given = self.review_id.opinion_ids.filtered(lambda given: given.state == 'done') | self
+        refused = [
+            code for facts in given._get_sop_points().values() for code, fact in facts.items()
+            if review_result.refuses(fact)]
+        if refused:
             raise UserError(self.env._(
                 "%(opinion)s: %(codes)s does not conform. The general manager may waive it with a reason; "
-                "otherwise disagree, or return it.",
-                opinion=self.display_name, codes=', '.join(refused.mapped('code'))))
+                "otherwise disagree, or return it.", opinion=self.display_name, codes=', '.join(refused)))
 
     def _sop_decide(self, opinion, comment, on_behalf):
         now = fields.Datetime.now()
@@ -230,7 +248,8 @@ class SopReviewOpinion(models.Model):
             'decided_by_id': self.env.uid})
         for own in self.filtered(lambda own: own.id in on_behalf):
             as_engine(own).on_behalf_id = on_behalf[own.id]
-        reviews = self.sudo().review_id.sudo(self.env.su)
+        # By their ids: what is read of one is read of all.
+        reviews = self.env['sop.review'].browse(self.sudo().review_id.ids)
         reviews._sop_log('opinion', comment, opinions=self.sudo(), on_behalf=on_behalf)
         reviews._sop_release()
         reviews._sop_progress()

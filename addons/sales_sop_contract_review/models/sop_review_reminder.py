@@ -56,11 +56,6 @@ class SopReview(models.Model):
 
     def _sop_remind_late(self, pending):
         """One task for each person that is asked, however many reviews wait for him."""
-        plans = {}
-        for opinion in pending:
-            if opinion.review_id.company_id.sop_review_notify != 'none':
-                for user in opinion._get_sop_acting_reviewers():
-                    plans[user] = plans.get(user, self.browse()) | opinion.review_id
         self._sop_clear_tasks(LATE_TYPE, everybody=True)
-        self._sop_remind_of(LATE_TYPE, plans)
+        self._sop_remind_of(LATE_TYPE, pending._get_sop_told())
         pending.review_id._sop_log('remind')
