@@ -15,7 +15,6 @@ class SopSigningAuthority(models.Model):
     _name = 'sop.signing.authority'
     _description = "Signing Authority"
     _order = 'sequence, id'
-    _check_company_auto = True
 
     sequence = fields.Integer(default=10)
     company_id = fields.Many2one('res.company', index=True, help="Empty: for all companies.")
@@ -29,13 +28,14 @@ class SopSigningAuthority(models.Model):
         [('legal_rep', "Legal representative"), ('charter', "Charter"), ('poa', "Power of attorney"),
          ('single', "Authorised for one contract")], required=True, default='poa')
     contract_id = fields.Many2one(
-        'sop.contract', string="For This Contract", index='btree_not_null', ondelete='restrict', check_company=True)
+        'sop.contract', string="For This Contract", index='btree_not_null', ondelete='restrict')
     is_unlimited = fields.Boolean(string="Any Amount")
     amount_limit = fields.Monetary(string="Up To", help="In the currency of the company, tax included.")
     valid_from = fields.Date()
     valid_until = fields.Date()
     file = fields.Binary(string="Document", copy=False, help="The signed power of attorney or authorisation.")
     file_name = fields.Char(copy=False)
+    has_file = fields.Boolean(compute='_compute_has_file', store=True)
     revoked_date = fields.Date(string="Revoked On", copy=False)
     state = fields.Selection(
         [('valid', "Valid"), ('incomplete', "Document or dates missing"), ('future', "Not yet valid"),
@@ -58,7 +58,12 @@ class SopSigningAuthority(models.Model):
             holder = authority.position_id.name or authority.user_id.name
             authority.display_name = ', '.join(filter(None, (holder, labels.get(authority.basis))))
 
-    @api.depends('basis', 'file', 'valid_from', 'valid_until', 'revoked_date')
+    @api.depends('file')
+    def _compute_has_file(self):
+        for authority in self:
+            authority.has_file = bool(authority.file)
+
+    @api.depends('basis', 'has_file', 'valid_from', 'valid_until', 'revoked_date')
     def _compute_state(self):
         today = fields.Date.context_today(self)
         for authority in self:
@@ -71,9 +76,7 @@ class SopSigningAuthority(models.Model):
             return 'future'
         if self.valid_until and self.valid_until < day:
             return 'expired'
-        # Bin size is enough to know that there is a document.
-        written = self.with_context(bin_size=True)
-        if self.basis in WRITTEN and not (written.file and (self.valid_until or self.basis == 'single')):
+        if self.basis in WRITTEN and not (self.has_file and (self.valid_until or self.basis == 'single')):
             return 'incomplete'
         return 'valid'
 

@@ -26,3 +26,5 @@ from . import test_order_http
 from . import test_amendment_follow_up
 from . import test_amendment_review
 from . import test_termination
+from . import test_seal
+from . import test_archive
