@@ -88,6 +88,8 @@ class SopArchiveDestruction(models.Model):
             as_engine(destruction).write({
                 'state': 'refused', 'refusal': reason, 'decided_by_id': self.env.uid,
                 'decided_date': fields.Datetime.now()})
+        # The next proposal may follow at once; the unique index must see this one refused.
+        self.flush_recordset()
         return True
 
     def _check_second(self):

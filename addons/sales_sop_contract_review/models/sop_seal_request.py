@@ -6,6 +6,7 @@ from odoo.addons.sales_sop.engine import as_engine
 
 SEAL = 'sales_sop_contract_review.mail_activity_type_seal'
 OUT = 'sales_sop_contract_review.mail_activity_type_seal_out'
+REFUSED = 'sales_sop_contract_review.mail_activity_type_seal_refused'
 BACK = 'sales_sop_contract_review.mail_activity_type_seal_back'
 ASKED = frozenset({'contract_id', 'seal_id', 'copies', 'purpose', 'is_out', 'due_back'})
 OPEN = ('requested', 'allowed')
@@ -294,10 +295,9 @@ class SopSealRequest(models.Model):
 
     def _tell_refusal(self, reason):
         # sudo: whoever asked is told on the request he made.
-        self.sudo()._message_log(body=reason, author_id=self.env.user.partner_id.id)
-        request = self.sudo()
-        as_engine(self, lang=request.requester_id.lang).activity_schedule(
-            SEAL, user_id=request.requester_id.id, summary=self.env._("Seal refused: %s", reason))
+        own = self.sudo()
+        own._message_log(body=reason, author_id=self.env.user.partner_id.id)
+        self._sop_schedule(REFUSED, [{'record': self, 'user': own.requester_id, 'summary': reason}])
 
     def _check_open(self):
         if self.state not in OPEN:

@@ -119,13 +119,12 @@ class TestArchive(ArchiveCommon):
 
     def test_missing_original(self):
         """The salesperson and the sales manager are reminded, once."""
-        cron = self.env['sop.contract']
         with freeze_time(fields.Datetime.now() + timedelta(days=30)):
-            cron._cron_sop_archive()
+            self._run_reminders()
             self.assertFalse(self._get_reminded())
         with freeze_time(fields.Datetime.now() + timedelta(days=32)):
-            cron._cron_sop_archive()
-            cron._cron_sop_archive()
+            self._run_reminders()
+            self._run_reminders()
             self.assertEqual(self._get_reminded(), self.user_sales_salesman | self.reviewers['sm'])
             self.assertEqual(len(self.contract.sudo().activity_ids), 2)
         self.kept.original_date = self.today
@@ -137,7 +136,7 @@ class TestArchive(ArchiveCommon):
     def test_reminder_off(self):
         self.company.sop_original_days = 0
         with freeze_time(fields.Datetime.now() + timedelta(days=90)):
-            self.env['sop.contract']._cron_sop_archive()
+            self._run_reminders()
         self.assertFalse(self._get_reminded())
 
     def test_reminders_in_bulk(self):
@@ -148,7 +147,7 @@ class TestArchive(ArchiveCommon):
             "UPDATE sop_contract SET effective_date = effective_date - 90 WHERE id = ANY(%s)", [contracts.ids])
         self.env.invalidate_all()
         with self.assertQueryCount(120):
-            self.env['sop.contract']._cron_sop_archive()
+            self._run_reminders()
         self.assertTrue(all(contracts.sudo().mapped('original_reminded_date')))
 
 
@@ -214,8 +213,8 @@ class TestArchiveLoan(ArchiveCommon):
         self._register()
         loan = self._lend()
         with freeze_time(fields.Datetime.now() + timedelta(days=9)):
-            self.env['sop.contract']._cron_sop_archive()
-            self.env['sop.contract']._cron_sop_archive()
+            self._run_reminders()
+            self._run_reminders()
             self.assertTrue(loan.is_overdue)
             self.assertIn(loan, loan.search([('is_overdue', '=', True)]))
         self.assertEqual(loan.sudo().activity_ids.user_id, self.borrower | self.ca)

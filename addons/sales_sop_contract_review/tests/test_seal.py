@@ -134,7 +134,7 @@ class TestSeal(SigningCommon):
         request.with_user(self.keeper).action_hand_out()
         with freeze_time(self.today + timedelta(days=2)):
             for __ in range(2):
-                self.env['sop.contract']._cron_sop_archive()
+                self._run_reminders()
         self.assertEqual(len(self._get_activities(request, self.keeper)), 1)
 
     def test_evidence(self):

@@ -1,5 +1,6 @@
 from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 from markupsafe import escape
 
@@ -23,6 +24,10 @@ class SigningCommon(ContractReviewCommon):
         cls.ca = cls.reviewers['ca']
         cls.keeper = cls.reviewers['keeper']
         cls.today = cls.contract._get_sop_today()
+
+    def _run_reminders(self):
+        with patch.object(self.registry['ir.cron'], '_commit_progress', lambda *args, **kwargs: 60):
+            self.env['sop.contract']._cron_sop_archive()
 
     @classmethod
     def _create_authority(cls, **values):
