@@ -28,3 +28,4 @@ from . import test_amendment_review
 from . import test_termination
 from . import test_seal
 from . import test_archive
+from . import test_esign
