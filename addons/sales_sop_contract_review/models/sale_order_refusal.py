@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..values import BINDING_STATES, PASSED
 
@@ -14,11 +15,24 @@ class SaleOrder(models.Model):
         string="Review Outstanding", compute='_compute_sop_review_notice', groups='base.group_user',
         help="What keeps this quotation from being confirmed.")
 
+    sop_is_review_due = fields.Boolean(
+        compute='_compute_sop_review_notice', groups='base.group_user', help="Its review is to be requested now.")
+
     def _compute_sop_review_notice(self):
         judged = self._origin.filtered(lambda order: order.state in OPEN_STATES)._filter_sop_gate('enforce', 'observe')
         notices = judged._get_sop_review_gaps()
         for order in self:
             order.sop_review_notice = notices.get(order._origin.id, False)
+            order.sop_is_review_due = order.sop_review_notice and order._is_sop_review_due()
+
+    def _is_sop_review_due(self):
+        # sudo: whether its contract is reviewed instead does not depend on who sees the contract.
+        own = self._origin.sudo()
+        return own.sop_review_id.state not in (*PASSED, 'in_review') and not own._is_sop_under_contract()
+
+    def _is_sop_under_contract(self):
+        """Whether its contract is reviewed instead of it; a call-off of a framework is reviewed itself."""
+        return bool(self.sop_contract_id) and self.sop_contract_id.type != 'framework'
 
     def _filter_sop_gate(self, *gates):
         """Those of companies whose gate is one of ``gates``."""
@@ -50,7 +64,7 @@ class SaleOrder(models.Model):
         """What is missing, whether or not the gate holds these orders for it: ``{id: message}``."""
         # sudo: what is missing does not depend on who sees the review or the contract.
         orders = self.sudo()
-        contracted = orders.filtered(lambda order: order.sop_contract_id and order.sop_contract_id.type != 'framework')
+        contracted = orders.filtered(lambda order: order._is_sop_under_contract())
         gaps = (orders - contracted)._get_sop_own_gaps(purpose)
         if calls := (orders - contracted).filtered('sop_contract_id') if purpose == 'confirm' else None:
             gaps = {**gaps, **calls._get_sop_framework_gaps()}
@@ -66,6 +80,23 @@ class SaleOrder(models.Model):
         """Whether this is a draft that the customer must not see before its review."""
         self.ensure_one()
         return self.state == 'draft' and bool(self._get_sop_review_refusals('send'))
+
+    def action_sop_open_review(self):
+        """The latest round of the review of this order, or of its contract."""
+        self.ensure_one()
+        self.check_access('read')
+        # sudo: the link is read here, the review with the rights of the user.
+        own = self.sudo()
+        review = own.sop_review_id or own.sop_contract_id.sop_review_id
+        if not review:
+            raise UserError(self.env._("%s has not been reviewed yet.", self.display_name))
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Review"),
+            'res_model': 'sop.review',
+            'res_id': review.id,
+            'views': [(False, 'form')],
+        }
 
     # ------------------------------------------------------------
     # THE ORDER'S OWN REVIEW

@@ -34,7 +34,7 @@ class SaleOrder(models.Model):
 
     def _get_sop_order_topics(self, lines):
         # By id: to sort lines anew changes nothing that was agreed.
-        lines = lines.sorted('id')
+        lines = lines.sorted('id').with_prefetch(self.order_line._prefetch_ids)
         services = lines.filtered(lambda line: line.product_id.type == 'service')
         return {
             'party': {

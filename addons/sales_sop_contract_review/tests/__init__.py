@@ -29,3 +29,5 @@ from . import test_termination
 from . import test_seal
 from . import test_archive
 from . import test_esign
+from . import test_order_terms
+from . import test_order_gate_cost
