@@ -116,6 +116,7 @@ from . import sop_amendment_task
 from . import sop_change_notice
 from . import sop_contract_amendment
 from . import sop_contract_amendment_review
+from . import sop_contract_amendment_text
 from . import sop_contract_follow_up
 from . import sop_termination
 from . import sop_contract_termination

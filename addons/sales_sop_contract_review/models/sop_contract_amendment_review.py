@@ -81,29 +81,3 @@ class SopContract(models.Model):
 
     def _get_sop_review_amount(self):
         return self.amount_change if self.is_amendment else super()._get_sop_review_amount()
-
-    # ------------------------------------------------------------
-    # WHAT REVIEWERS READ
-    # ------------------------------------------------------------
-
-    def _get_sop_review_snapshot(self):
-        if not self.is_amendment:
-            return super()._get_sop_review_snapshot()
-        langs = [code for code, __ in self.env['res.lang'].get_installed()]
-        return {'html': {lang: str(self.with_context(lang=lang)._render_sop_amendment()) for lang in langs}}
-
-    def _render_sop_amendment(self):
-        """The whole amendment with its reason and effects, for those who review it."""
-        return self.env['ir.qweb']._render(
-            'sales_sop_contract_review.sop_amendment_snapshot', {'amendment': self.sudo()})
-
-    def _get_sop_topic_texts(self):
-        amendments = self.filtered('is_amendment')
-        texts = super(SopContract, self - amendments)._get_sop_topic_texts()
-        for amendment in amendments:
-            own = texts.setdefault(amendment.id, {})
-            for change in amendment._get_sop_changes():
-                own.setdefault(change['topic'], []).append(self.env._(
-                    "%(subject)s, %(label)s: %(before)s → %(after)s", subject=change['subject'], label=change['label'],
-                    before=change['before'] or '–', after=change['after']))
-        return texts
