@@ -33,6 +33,9 @@ from . import sop_contract_text
 from . import sop_contract_version
 from . import sop_contract_freeze
 from . import sop_contract_print
+from . import sop_contract_portal
+from . import sop_contract_ledger
+from . import res_partner_contract_file
 from . import sale_order_snapshot
 from . import sale_order
 from . import sale_order_review_request

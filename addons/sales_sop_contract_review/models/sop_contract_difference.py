@@ -15,21 +15,20 @@ class SopContract(models.Model):
     _inherit = 'sop.contract'
 
     resolution_ids = fields.One2many('sop.contract.resolution', 'contract_id', string="Resolved Differences")
-    difference_rows = fields.Json(
-        compute='_compute_difference_rows', compute_sudo=True, help="What the page of differences shows.")
-    difference_count = fields.Integer(
-        string="Open Differences", compute='_compute_difference_rows', compute_sudo=True)
+    differences = fields.Html(
+        string="Difference List", compute='_compute_differences', compute_sudo=True, sanitize=False)
+    difference_count = fields.Integer(string="Open Differences", compute='_compute_differences', compute_sudo=True)
 
     @api.depends('line_ids.price_total', 'instalment_ids.percent', 'instalment_ids.trigger', 'payment_term_id',
                  'shipping_partner_id', 'delivery_date', 'order_ids.amount_total', 'resolution_ids')
     @api.depends_context('lang')
-    def _compute_difference_rows(self):
+    def _compute_differences(self):
         rows = self._get_sop_differences()
         for contract in self:
             own = rows.get(contract.id, [])
-            contract.difference_rows = [
-                {name: value for name, value in row.items() if name != 'order'} for row in own]
             contract.difference_count = sum(row['state'] == 'open' for row in own)
+            contract.differences = own and self.env['ir.qweb']._render(
+                'sales_sop_contract_review.sop_contract_differences', {'rows': own})
 
     def _get_sop_differences(self):
         """Where contract, term sheet and quotation differ: ``{id: [row]}``.
@@ -137,7 +136,7 @@ class SopContract(models.Model):
     def action_sop_resolve_difference(self, key, text):
         """Say why the contract differs here: it holds as long as the values stay.
 
-        :param str key: of the row in ``difference_rows``
+        :param str key: of the row of the difference list
         :param str text: why it is right as it is
         """
         self.ensure_one()
@@ -152,6 +151,19 @@ class SopContract(models.Model):
             'contract_id': self.id, 'key': key, 'label': row['label'], 'values': self._get_sop_row_values(row),
             'text': text, 'user_id': self.env.uid, 'date': fields.Datetime.now()})
         return True
+
+    def action_sop_open_differences(self):
+        """Open the dialog in which the open differences are explained."""
+        self.ensure_one()
+        self.check_access('write')
+        rows = [row for row in self._get_sop_differences()[self.id] if row['state'] == 'open']
+        dialog = self.env['sop.contract.difference.dialog'].create({
+            'contract_id': self.id, 'line_ids': [
+                fields.Command.create({name: row[name] for name in ('key', 'label', 'contract', 'terms', 'quotation')})
+                for row in rows]})
+        return {
+            'type': 'ir.actions.act_window', 'name': self.env._("Why is it right?"), 'target': 'new',
+            'res_model': dialog._name, 'res_id': dialog.id, 'views': [(False, 'form')]}
 
     def _check_sop_reviewable(self):
         rows = self._get_sop_differences()

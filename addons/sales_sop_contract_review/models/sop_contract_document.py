@@ -22,6 +22,7 @@ class SopContract(models.Model):
     amount_tax = fields.Monetary(string="Taxes", compute='_compute_amounts', store=True)
     amount_total = fields.Monetary(string="Total", compute='_compute_amounts', store=True)
     amount_words = fields.Char(string="In Words", compute='_compute_amount_words')
+    payment_problem = fields.Char(compute='_compute_payment_problem')
     payment_term_id = fields.Many2one('account.payment.term', string="Payment Terms", check_company=True)
     delivery_date = fields.Date()
     shipping_partner_id = fields.Many2one(
@@ -49,6 +50,12 @@ class SopContract(models.Model):
             contract.amount_untaxed = totals['base_amount_currency']
             contract.amount_tax = totals['tax_amount_currency']
             contract.amount_total = totals['total_amount_currency']
+
+    @api.depends('instalment_ids.percent', 'instalment_ids.amount', 'amount_total')
+    @api.depends_context('lang')
+    def _compute_payment_problem(self):
+        for contract in self:
+            contract.payment_problem = ' '.join(contract._find_sop_payment_problems()) or False
 
     @api.depends('amount_total', 'currency_id')
     @api.depends_context('lang')
@@ -83,6 +90,22 @@ class SopContract(models.Model):
                 'delivery_date': contract._get_sop_promised_date(orders),
             })
             contract._sop_fill_instalments()
+
+    def action_sop_fill_from_orders(self):
+        """Say again what the orders of these drafts say: lines, dates, place and payments."""
+        self.check_access('write')
+        self._check_sop_editable()
+        if other := self.filtered(lambda contract: not contract.order_ids)[:1]:
+            raise UserError(self.env._("%s has no orders: enter its lines here.", other.display_name))
+        self._sop_fill_from_orders()
+        return True
+
+    def action_sop_fill_instalments(self):
+        """Start again with the usual instalments of the payment terms."""
+        self.check_access('write')
+        self._check_sop_editable()
+        self._sop_fill_instalments()
+        return True
 
     def _get_sop_promised_date(self, orders):
         dates = [order.commitment_date for order in orders if order.commitment_date]

@@ -14,6 +14,11 @@ class SopContract(models.Model):
 
     _inherit = 'sop.contract'
 
+    def action_sop_print(self):
+        """Print these contracts, in the languages they are printed in."""
+        self.check_access('read')
+        return self.env.ref('sales_sop_contract_review.sop_contract_report_action').report_action(self, config=False)
+
     def _prepare_sop_printed(self):
         """What is printed of this contract, in the languages it is printed in."""
         self.ensure_one()
