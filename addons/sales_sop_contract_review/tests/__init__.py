@@ -1,3 +1,4 @@
+from . import test_contract_portal
 from . import test_contract_version
 from . import test_contract_differences
 from . import test_contract_framework
