@@ -53,7 +53,7 @@
         'views/sop_change_notice_views.xml',
         'views/sop_termination_views.xml',
         'views/sale_order_amendment_views.xml',
-        'views/sale_order_review_facts_views.xml',
+        'views/sop_contract_review_facts_views.xml',
         'views/sale_order_views.xml',
         'views/sale_portal_templates.xml',
         'views/crm_lead_views.xml',

@@ -16,6 +16,7 @@ from . import test_review_sheet
 from . import test_signing
 from . import test_review_setup
 from . import test_absence
+from . import test_review_explain
 from . import test_review_result
 from . import test_review_again
 from . import test_review_meeting

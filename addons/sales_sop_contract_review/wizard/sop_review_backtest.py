@@ -12,13 +12,15 @@ class SopReviewBacktest(models.TransientModel):
 
     _name = 'sop.review.backtest'
     _description = "Review Levels Tried on Past Orders"
-    _rec_name = 'date_from'
 
     company_id = fields.Many2one('res.company', required=True, default=lambda self: self.env.company)
     date_from = fields.Date(
         string="Orders Since", required=True,
         default=lambda self: fields.Date.context_today(self) - relativedelta(years=1))
     result = fields.Html(readonly=True, sanitize=False)
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Try the Levels")
 
     def action_try(self):
         """Sort the confirmed orders of the period by the level they would get now."""
@@ -34,14 +36,7 @@ class SopReviewBacktest(models.TransientModel):
         values = {'rows': self._get_rows(orders[:LIMIT]), 'count': len(orders[:LIMIT]), 'more': len(orders) > LIMIT,
                   'currency': self.company_id.currency_id}
         self.result = self.env['ir.qweb']._render('sales_sop_contract_review.review_backtest', values)
-        return {
-            'type': 'ir.actions.act_window',
-            'name': self.env._("Try the Levels"),
-            'res_model': self._name,
-            'res_id': self.id,
-            'view_mode': 'form',
-            'target': 'current',
-        }
+        return True
 
     @api.model
     def _get_rows(self, orders):
