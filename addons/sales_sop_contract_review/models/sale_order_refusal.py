@@ -161,18 +161,21 @@ class SaleOrder(models.Model):
 
     def _get_sop_unreviewed_message(self, route, changed, purpose):
         # sudo: a customer who signs has no rights on levels; he is told something else in the end.
-        level, reasons = route['level'].sudo().name, '; '.join(route.get('reasons') or [])
-        values = {'order': self.name, 'level': level, 'reasons': reasons or '-'}
+        level = route['level'].sudo().name
+        if reasons := route.get('reasons'):
+            # The first are those of the highest level; the dialog behind the button says them all.
+            level = self.env._("%(level)s (%(reasons)s)", level=level, reasons='; '.join(reasons[:2]))
         if changed and self.sop_review_id.state in (*PASSED, 'outdated'):
             return self.env._(
-                "%(order)s is not any more what was reviewed: %(topics)s changed. Request the review again; level "
-                "%(level)s: %(reasons)s.", topics=self._get_sop_topic_names(changed), **values)
+                "%(order)s is not any more what was reviewed: %(topics)s changed. Request the review again: %(level)s.",
+                order=self.name, topics=self._get_sop_topic_names(changed), level=level)
         if purpose == 'send':
             return self.env._(
-                "%(order)s is reviewed before the customer gets it; level %(level)s: %(reasons)s. Request the review.",
-                **values)
+                "%(order)s is reviewed before the customer gets it. Request the review: %(level)s.",
+                order=self.name, level=level)
         return self.env._(
-            "%(order)s is reviewed before it is confirmed; level %(level)s: %(reasons)s. Request the review.", **values)
+            "%(order)s is reviewed before it is confirmed. Request the review: %(level)s.",
+            order=self.name, level=level)
 
     def _get_sop_topic_names(self, topics):
         labels = dict(self.env['sop.review.topic']._fields['code']._description_selection(self.env))

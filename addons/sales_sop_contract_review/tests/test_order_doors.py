@@ -401,3 +401,44 @@ class TestOrderDoorsHttp(OrderGateCommon, SalesSopHttpCommon):
         for method in ('_sop_enter', '_get_sop_review_refusals', '_sop_confirm_paid', '_sop_set_state'):
             __, error = self._call_kw('sale.order', method, [self.order.ids])
             self.assertTrue(error)
+
+
+@tagged('post_install', '-at_install')
+class TestOralOrderReview(OrderGateCommon):
+    """An order by word of mouth is confirmed by the customer and reviewed by us, in any order (§4.6)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.lead.partner_id = cls.partner
+        cls.oral = cls.env['sop.oral.order'].with_user(cls.user_sales_salesman).create({
+            'lead_id': cls.lead.id, 'caller': "Ms. Wang",
+            'line_ids': [Command.create({'product_id': cls.product.id, 'quantity': 10, 'price_unit': 1000})]})
+        action = cls.oral.action_create_quotation()
+        cls.order = cls.env['sale.order'].with_user(cls.user_sales_salesman).browse(action['res_id'])
+
+    def assertHeld(self, text):
+        with self.assertRaises(UserError) as caught:
+            self.order.action_confirm()
+        self.assertIn(text, str(caught.exception))
+
+    def test_planned_and_reviewed_meanwhile(self):
+        self._give_review(self.order)
+        self.assertHeld(self.oral.name)
+        self.oral.sudo(False)._sop_record_signoff('confirmed', "Ms. Wang", how='email')
+        self.order.action_confirm()
+        self.assertEqual(self.order.state, 'sale')
+
+    def test_confirmed_and_not_reviewed(self):
+        self.oral.sudo(False)._sop_record_signoff('confirmed', "Ms. Wang", how='email')
+        self.assertHeld("reviewed before it is confirmed")
+
+    def test_every_door_asks_for_both(self):
+        self._give_review(self.order)
+        with self.assertRaises(UserError):
+            self.order.sudo().state = 'sale'
+
+    def test_confirmation_does_not_outdate(self):
+        review = self._give_review(self.order)
+        self.oral.sudo(False)._sop_record_signoff('confirmed', "Ms. Wang", how='email')
+        self.assertEqual(review.state, 'approved')
