@@ -35,16 +35,19 @@ class Upgrade:
             material.write_text(material.read_text().replace(
                 'default=fields.Date.context_today', 'default=lambda self: fields.Date.today()'))
 
-    def install_demo(self):
+    def install_demo(self, addons='sales_sop'):
         """The demo data needs that of Odoo's own apps: from nothing."""
         database.drop(self.name)
-        database.install(self.name, f'{database.STOCK_MODULES},sales_sop', '--with-demo', env=self.env)
+        database.install(self.name, f'{database.STOCK_MODULES},{addons}', '--with-demo', env=self.env)
 
-    def run(self):
-        return database.run_odoo('-d', self.name, '-u', 'sales_sop', '--stop-after-init', '--no-http').read_text()
+    def run(self, addons='sales_sop'):
+        return database.run_odoo('-d', self.name, '-u', addons, '--stop-after-init', '--no-http').read_text()
 
     def query(self, statement, *values):
         return database.query(self.name, statement, *values)
+
+    def read_orders(self):
+        return self.query("SELECT id, name, state, amount_total, user_id FROM sale_order ORDER BY id")
 
     def read(self):
         """What nobody may find changed after an upgrade."""
@@ -170,3 +173,49 @@ def test_a_procedure_nobody_touched_is_replaced(make_database, stock_source, tmp
     upgrade.run()
     assert upgrade.query("SELECT count(*), min(version), min(state) FROM sop_process") == [(1, 1, 'draft')]
     assert upgrade.query("SELECT kind FROM sop_requirement WHERE code = 'S3.2'") == [('condition',)]
+
+
+# ------------------------------------------------------------
+# Contract review, whose name alone was in the landed versions
+# ------------------------------------------------------------
+
+CONTRACT_ADDONS = 'sales_sop,sales_sop_contract_review'
+FACTS = ('S5.1', 'S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.7', 'S5.8', 'S5.E1')
+
+
+@pytest.fixture(scope='module')
+def contract_upgrade(make_database, stock_source, tmp_path_factory):
+    """The demo company of the version before contract review, upgraded."""
+    upgrade = Upgrade(make_database(stock_source), tmp_path_factory.mktemp('landed'), '19.0.1.2.0')
+    upgrade.install_demo(CONTRACT_ADDONS)
+    upgrade.before = upgrade.read()
+    upgrade.orders = upgrade.read_orders()
+    upgrade.log = upgrade.run(CONTRACT_ADDONS)
+    return upgrade
+
+
+def test_the_log_of_the_upgrade_to_contracts_is_clean(contract_upgrade):
+    assert not [line for line in contract_upgrade.log.splitlines() if TROUBLE.search(line)]
+
+
+@pytest.mark.parametrize('what', ['leads', 'evidence', 'log', 'activities', 'procedure'])
+def test_contracts_change_nothing_for_anybody(contract_upgrade, what):
+    before, after = contract_upgrade.before[what], contract_upgrade.read()[what]
+    assert before
+    assert after[:len(before)] == before
+
+
+def test_no_order_is_held_by_an_upgrade(contract_upgrade):
+    assert contract_upgrade.orders == contract_upgrade.read_orders()
+    assert contract_upgrade.query("SELECT DISTINCT COALESCE(sop_review_gate, 'off') FROM res_company") == [('off',)]
+
+
+def test_a_draft_asks_for_the_facts_of_contracts(contract_upgrade):
+    rows = contract_upgrade.query(
+        "SELECT process.version, process.state, item.code, item.kind FROM sop_requirement item"
+        "  JOIN sop_process process ON process.id = item.process_id WHERE item.code = ANY(%s)", list(FACTS))
+    kinds = {(version, state): set() for version, state, __, __ in rows}
+    for version, state, code, kind in rows:
+        kinds[version, state].add((code, kind))
+    assert {state for __, state in kinds} == {'published', 'draft'}
+    assert kinds[2, 'draft'] == {(code, 'condition') for code in FACTS}
