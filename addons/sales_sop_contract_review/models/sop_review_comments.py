@@ -49,15 +49,18 @@ class SopReview(models.Model):
             raise UserError(self.env._("Enter a comment of at most %s characters.", LIMIT))
         return text
 
-    def _check_sop_may_comment(self):
-        """Reviewers, the requester, and whoever may change what is reviewed; readers only read."""
+    def _can_sop_comment(self):
+        """Reviewers, the requester, and whoever may change what is reviewed do; readers only read."""
         self.ensure_one()
+        # sudo: who takes part is written on opinions.
         own = self.sudo()
         voices = self.env['sop.review.comment']._get_sop_voices()
-        if voices & (own.requester_id | own.opinion_ids.reviewer_ids | own.opinion_ids.decided_by_id):
-            return
-        if not own._get_sop_subject().sudo(False).has_access('write'):
-            raise AccessError(self.env._("%s: only who takes part in this review may comment.", own.name))
+        return bool(voices & (own.requester_id | own.opinion_ids.reviewer_ids | own.opinion_ids.decided_by_id)) \
+            or own._get_sop_subject().sudo(False).has_access('write')
+
+    def _check_sop_may_comment(self):
+        if not self._can_sop_comment():
+            raise AccessError(self.env._("%s: only who takes part in this review may comment.", self.name))
 
     def _get_sop_rounds(self):
         """All rounds about what these reviews are about, as superuser."""
@@ -75,6 +78,13 @@ class SopReview(models.Model):
         """Comments of reviewers that wait for the requester: the next round waits for him, too."""
         return self._get_sop_open_comments().filtered(
             lambda comment: comment.state == 'open' and comment.author_id != comment.review_id.requester_id)
+
+    def get_sop_comments(self):
+        """Comments of all rounds about the same order or contract, as a screen shows them, and whether one may comment."""
+        self.check_access('read')
+        return {
+            'comments': self._prepare_sop_comments(self.env.user),
+            'can_comment': all(review._can_sop_comment() for review in self)}
 
     def _prepare_sop_comments(self, user):
         """Comments of all rounds as a screen shows them; ``user`` closes his own."""

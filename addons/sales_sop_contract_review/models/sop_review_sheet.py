@@ -28,6 +28,7 @@ class SopReviewOpinion(models.Model):
             'others': [other._prepare_sop_other() for other in own._get_sop_others()],
             'conditions': [condition._prepare_sop_sheet_row() for condition in own.review_id.condition_ids],
             'comments': own.review_id._prepare_sop_comments(self.env.user),
+            'can_comment': own.review_id._can_sop_comment(),
             'trail': [event._prepare_sop_sheet_row() for event in own.review_id.event_ids],
             'defaults': own._prepare_sop_condition_defaults(),
         }

@@ -33,3 +33,4 @@ from . import test_archive
 from . import test_esign
 from . import test_order_terms
 from . import test_order_gate_cost
+from . import test_review_tours

@@ -273,10 +273,9 @@ class TestShipmentGate(ReviewConditionCommon):
                 'order_id': self.order.id, 'product_id': self.line.product_id.id, 'qty_delivered': 2})
 
     def test_condition_of_the_contract(self):
-        contract = self.env['sop.contract'].create({'title': "Pumps", 'partner_id': self.partner.id})
-        order = self.order.copy()
+        order = self._create_order()
+        contract = self._create_contract(order)
         order.sudo().action_confirm()
-        order.sop_contract_id = contract
         review = self._give_review(contract, 'approved_cond')
         opinion = self._create_opinion(self.reviewers['qua'], review_id=review.id)
         self._create_condition(review_id=review.id, opinion_id=opinion.id)

@@ -6,8 +6,8 @@ import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { displayDate, displayDateTime } from "@sales_sop/core/sop_format";
-import { SopFileList } from "@sales_sop/file_list/sop_file_list";
 import { SopReasonDialog } from "@sales_sop/reason_dialog/sop_reason_dialog";
+import { SopReviewComments } from "./sop_review_comments";
 import { SopReviewDialog } from "./sop_review_dialog";
 import { getResultLabels, RESULT_CLASSES, SopReviewItem } from "./sop_review_item";
 
@@ -16,7 +16,7 @@ const MODEL = "sop.review.opinion";
 /** What a reviewer answers, beside what he answers about. */
 export class SopReviewSheet extends Component {
     static template = "sales_sop_contract_review.ReviewSheet";
-    static components = { SopFileList, SopReviewItem };
+    static components = { SopReviewComments, SopReviewItem };
     static props = { ...standardWidgetProps };
 
     setup() {
@@ -35,7 +35,6 @@ export class SopReviewSheet extends Component {
             lang: false,
             isFilled: false,
             comment: "",
-            question: "",
             questionItem: false,
             isCommentMissing: false,
             isAnswerMissing: false,
@@ -44,7 +43,7 @@ export class SopReviewSheet extends Component {
         onWillStart(() => this.load());
         useRecordObserver((record) => {
             if (record.resId && this.state.sheet && record.resId !== this.state.sheet.id) {
-                Object.assign(this.state, { isFilled: false, comment: "", question: "" });
+                Object.assign(this.state, { isFilled: false, comment: "" });
                 this.load(record.resId);
             }
         });
@@ -272,28 +271,8 @@ export class SopReviewSheet extends Component {
         Object.assign(this.state, { tab: "comments", questionItem: item });
     }
 
-    async comment() {
-        const { question, questionItem } = this.state;
-        await this.orm.call("sop.review", "action_comment", [
-            [this.review.id],
-            question,
-            questionItem ? questionItem.id : false,
-        ]);
-        Object.assign(this.state, { question: "", questionItem: false });
-        await this.load();
-    }
-
-    reply(comment) {
-        this.dialog.add(SopReasonDialog, {
-            title: _t("Answer"),
-            body: comment.text,
-            reasonLabel: _t("Answer"),
-            onConfirm: ({ reason }) => this.settle(comment, "action_reply", [reason]),
-        });
-    }
-
-    async settle(comment, method, args = []) {
-        await this.orm.call("sop.review.comment", method, [[comment.id], ...args]);
+    async onCommented() {
+        this.state.questionItem = false;
         await this.load();
     }
 }
