@@ -7,8 +7,8 @@ class ResPartner(models.Model):
     _inherit = 'res.partner'
 
     def _get_sop_contract_address(self):
-        return ', '.join(line.strip() for line in self._display_address(without_company=True).split('\n')
-                         if line.strip()) if self else False
+        lines = (line.strip(' ,') for line in self._display_address(without_company=True).split('\n')) if self else ()
+        return ', '.join(filter(None, lines)) or False
 
     def _get_sop_contract_bank(self):
         # sudo: the account is printed on the contract; the list of accounts is not shown.

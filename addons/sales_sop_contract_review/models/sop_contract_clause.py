@@ -14,10 +14,11 @@ from ..text_diff import diff_html, is_same_text, plain_text
 LANGUAGES = ('en', 'zh')
 # Characters of a text in a list
 EXCERPT = 120
-# What stands in a text that is not finished (C11), with what stands before it
+# What stands in a text that is not finished (C11), and how much of what stands before it is shown
 BLANKS = re.compile(
-    r'.{0,20}?(?:[_＿]{2,}|\bto be (?:agreed|determined|confirmed)\b|\bTB[ADC]\b'
-    r'|另行商定|另行约定|另行协商|待定|待补充|【\s*】|\[\s*\])', re.IGNORECASE)
+    r'[_\uff3f]{2,}|\bto be (?:agreed|determined|confirmed)\b|\bTB[ADC]\b'
+    r'|另行商定|另行约定|另行协商|待定|待补充|【\s*】|\[\s*\]', re.IGNORECASE)
+BEFORE = 25
 
 
 class SopContractClause(models.Model):
@@ -33,6 +34,7 @@ class SopContractClause(models.Model):
     contract_id = fields.Many2one('sop.contract', required=True, index=True, ondelete='cascade')
     contract_state = fields.Selection(related='contract_id.state')
     is_editable = fields.Boolean(related='contract_id.is_editable')
+    non_standard = fields.Boolean(related='contract_id.non_standard')
     company_id = fields.Many2one(related='contract_id.company_id')
     sequence = fields.Integer(compute='_compute_sequence', store=True, readonly=False, precompute=True)
     clause_id = fields.Many2one('sop.clause', required=True, index=True, ondelete='restrict')
@@ -254,9 +256,11 @@ class SopContractClause(models.Model):
 
     def _get_sop_blanks(self):
         """Words that leave something open, with what stands before them."""
-        return [
-            self.env._("%(clause)s: “%(text)s”", clause=self.clause_id.name, text=found.strip())
-            for lang in LANGUAGES for found in BLANKS.findall(plain_text(self[f'text_{lang}']))]
+        texts = [plain_text(self[f'text_{lang}']) for lang in LANGUAGES]
+        found = [
+            (match.start() > BEFORE and "…" or "") + text[max(match.start() - BEFORE, 0):match.end()]
+            for text in texts for match in BLANKS.finditer(text)]
+        return [self.env._("%(clause)s: “%(text)s”", clause=self.clause_id.name, text=text) for text in found]
 
     # ------------------------------------------------------------
     # DOORS

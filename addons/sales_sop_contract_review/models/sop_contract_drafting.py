@@ -182,10 +182,9 @@ class SopContract(models.Model):
         lines = self.clause_ids.filtered(lambda line: line.status == 'present')
         named = dict.fromkeys(name for line in lines for name in find_named(f'{line.text_en} {line.text_zh}'))
         known = self._get_sop_known_values('en')
-        unknown = [PLACEHOLDERS[name] for name in named if not known.get(name)]
-        return [
-            *(self.env._("Not known yet: %s", self.env._(label)) for label in unknown),
-            *(text for line in lines for text in line._get_sop_blanks())]
+        unknown = [self.env._(PLACEHOLDERS[name]) for name in named if not known.get(name)]
+        missing = [self.env._("Not known yet: %s", ', '.join(unknown))] if unknown else []
+        return missing + [text for line in lines for text in line._get_sop_blanks()]
 
     # ------------------------------------------------------------
     # PLACEHOLDERS

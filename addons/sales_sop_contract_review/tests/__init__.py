@@ -4,7 +4,10 @@ from . import test_contract_differences
 from . import test_contract_framework
 from . import test_contract_instalments
 from . import test_contract_lines
+from . import test_clause_library
+from . import test_contract_clause
 from . import test_contract_draft
+from . import test_text_diff
 from . import test_review_fingerprint
 from . import test_review_route
 from . import test_review_comment
