@@ -153,7 +153,8 @@ class SopReviewMixin(models.AbstractModel):
 
     def _get_sop_unapproved_names(self):
         prices = self._get_sop_reviewed_lines()._get_sop_uncovered().product_id.mapped('display_name')
-        terms = self._get_sop_negotiated_lines().filtered(lambda line: line.is_beyond and not line.approval_id._is_live())
+        terms = self._get_sop_negotiated_lines().filtered(
+            lambda line: line.is_beyond and not line.approval_id._is_live())
         return [*prices, *terms.term_id.mapped('name')]
 
     def _get_sop_framework_months(self):
@@ -260,7 +261,8 @@ class SopReviewMixin(models.AbstractModel):
         names = ('deviations', 'flags', 'credit', 'overdue', 'payment', 'catalogue')
         facts = self._get_sop_review_facts(names)
         stock = self._get_sop_stock_tests()
-        return {record.id: record._prepare_sop_tests({**facts[record.id], 'stock': stock[record.id]}) for record in self}
+        return {
+            record.id: record._prepare_sop_tests({**facts[record.id], 'stock': stock[record.id]}) for record in self}
 
     def _prepare_sop_tests(self, facts):
         dear = self._get_sop_lines_in_state('authority', 'below', 'margin').product_id.mapped('display_name')

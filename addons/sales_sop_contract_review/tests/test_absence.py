@@ -1,9 +1,9 @@
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import pairwise
 
 from freezegun import freeze_time
 
-from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
@@ -45,7 +45,7 @@ class TestAbsence(ContractReviewCommon):
             self.assertEqual(
                 self._get_substitutes(self.legal, self.quality, day=day),
                 {self.legal: self.finance} if substituted else {})
-            self.assertEqual(self._get_acting_for(self.finance, day), self.legal if substituted else self.legal.browse())
+            self.assertEqual(bool(self._get_acting_for(self.finance, day)), substituted)
 
     def test_today_is_the_day_of_the_company(self):
         self.company.resource_calendar_id.tz = 'Asia/Shanghai'
@@ -66,7 +66,7 @@ class TestAbsence(ContractReviewCommon):
 
     def test_the_chain_ends(self):
         chain = [self.reviewers[code] for code in ('leg', 'fin', 'qua', 'prd', 'pre')]
-        for user, substitute in zip(chain, chain[1:]):
+        for user, substitute in pairwise(chain):
             self._be_away(user, substitute)
         self.assertEqual(self._get_substitutes(chain[0]), {chain[0]: chain[3]})
         self.assertEqual(self._get_acting_for(chain[4]), chain[1] | chain[2] | chain[3])
@@ -129,7 +129,7 @@ class TestAbsence(ContractReviewCommon):
         self.assertFalse(self._get_substitutes(self.legal))
 
     def test_today_costs_nothing_twice(self):
-        self._be_away(self.legal, self.finance, fields.Date.today() - timedelta(days=2), fields.Date.today() + timedelta(days=2))
-        self._get_acting_for(self.finance, fields.Date.today())
+        self._be_away(self.legal, self.finance)
+        self._get_acting_for(self.finance)
         with self.assertQueryCount(0):
-            self.assertTrue(self._get_acting_for(self.finance, fields.Date.today()))
+            self.assertTrue(self._get_acting_for(self.finance))

@@ -135,7 +135,8 @@ class TestReviewRoute(ContractReviewCommon):
     def test_long_credit_without_advance(self):
         order = self._create_order(quantity=1)
         order.payment_term_id = self.env['account.payment.term'].create({
-            'name': "120 days", 'line_ids': [Command.create({'value': 'percent', 'value_amount': 100, 'nb_days': 120})]})
+            'name': "120 days",
+            'line_ids': [Command.create({'value': 'percent', 'value_amount': 100, 'nb_days': 120})]})
         self.assertLevel(order, 'L4', "Long credit without an advance: 120")
         order.write({'require_payment': True, 'prepayment_percent': 0.3})
         self.assertLevel(order, 'L2', "Standard payment: no (120 days)")

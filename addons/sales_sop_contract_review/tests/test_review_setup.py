@@ -39,8 +39,8 @@ class TestReviewSetup(ContractReviewCommon):
         review = self._give_review(self._create_order())
         opinion = as_engine(self.env['sop.review.opinion']).create({'review_id': review.id})
         as_engine(self.env['sop.review.answer']).create({
-            'review_id': review.id, 'opinion_id': opinion.id, 'item_id': item.id, 'code': item.code, 'severity': item.severity,
-            'result': 'pass'})
+            'review_id': review.id, 'opinion_id': opinion.id, 'item_id': item.id, 'code': item.code,
+            'severity': item.severity, 'result': 'pass'})
 
     def test_items_as_delivered(self):
         items = self.env['sop.review.item'].search([])
@@ -77,7 +77,8 @@ class TestReviewSetup(ContractReviewCommon):
         department.user_ids = [Command.link(self.user_employee.id)]
         reviewers = department._get_sop_reviewers(self.company)['leg']
         self.assertEqual(reviewers, self.reviewers['leg'] | self.user_employee)
-        self.assertEqual(department._get_sop_reviewers(self.company, but=self.user_employee)['leg'], self.reviewers['leg'])
+        others = department._get_sop_reviewers(self.company, but=self.user_employee)['leg']
+        self.assertEqual(others, self.reviewers['leg'])
         self.assertIn(self.env.ref('sales_sop.group_sop_participant'), self.user_employee.all_group_ids)
         with self.assertRaises(ValidationError):
             department.user_ids = [Command.link(self.user_portal.id)]

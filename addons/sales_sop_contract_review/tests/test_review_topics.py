@@ -77,7 +77,8 @@ class TestReviewTopics(ContractReviewCommon):
             lambda: self.order.write({'tag_ids': [Command.link(tag.id)]}),
             lambda: self.order.write({'validity_date': '2030-01-31'}),
             lambda: self.order.message_post(body="The customer called"),
-            lambda: self.order.write({'order_line': [Command.create({'display_type': 'line_section', 'name': "Hall 2"})]}),
+            lambda: self.order.write({'order_line': [
+                Command.create({'display_type': 'line_section', 'name': "Hall 2"})]}),
             lambda: self.order.order_line[-1].write({'name': "Hall 3"}),
             lambda: self.line.write({'sequence': 99}),
             lambda: self.line.write({'price_unit': self.line.price_unit, 'name': self.line.name}),
