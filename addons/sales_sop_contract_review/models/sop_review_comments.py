@@ -80,7 +80,7 @@ class SopReview(models.Model):
             lambda comment: comment.state == 'open' and comment.author_id != comment.review_id.requester_id)
 
     def get_sop_comments(self):
-        """Comments of all rounds about the same order or contract, as a screen shows them, and whether one may comment."""
+        """What was said in all rounds about the same order or contract, and whether the user may say something."""
         self.check_access('read')
         return {
             'comments': self._prepare_sop_comments(self.env.user),

@@ -45,7 +45,9 @@ class SopReviewEvent(models.Model):
         """A row of the trail as a screen shows it."""
         self.ensure_one()
         labels = dict(self._fields['kind']._description_selection(self.env))
+        who = self.user_id.name
+        if self.on_behalf_id:
+            who = self.env._("%(user)s for %(absent)s", user=who, absent=self.on_behalf_id.name)
         return {
-            'id': self.id, 'kind': self.kind, 'label': labels[self.kind], 'user': self.user_id.name,
-            'absent': self.on_behalf_id.name or False, 'date': fields.Datetime.to_string(self.date),
+            'id': self.id, 'kind': self.kind, 'label': labels[self.kind], 'who': who, 'date': fields.Datetime.to_string(self.date),
             'text': self.text or False, 'role': self.opinion_id._get_sop_role() if self.opinion_id else False}

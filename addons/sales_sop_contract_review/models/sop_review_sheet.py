@@ -51,7 +51,8 @@ class SopReviewOpinion(models.Model):
                 'id': review.id, 'name': review.name, 'state': review.state, 'round': review.round,
                 'state_label': self._get_sop_label(review, 'state'),
                 'mode': self._get_sop_label(review, 'mode'), 'level': review.level_id.name or False,
-                'reasons': review.reasons or [], 'subject': review.subject_name, 'partner': review.partner_id.display_name,
+                'reasons': review.reasons or [], 'subject': review.subject_name,
+                'partner': review.partner_id.display_name,
                 'amount': bool(review.currency_id) and format_amount(self.env, review.amount, review.currency_id),
                 'requester': review.requester_id.name, 'date': self._get_sop_text(review.date),
                 'deadline': self._get_sop_text(review.deadline), 'is_late': self.deadline_state == 'late',
@@ -72,11 +73,20 @@ class SopReviewOpinion(models.Model):
         return (self.reviewer_ids & self.env['sop.absence']._get_sop_acting_for(user))[:1].name or False
 
     def _get_sop_said(self):
-        """Who gave this opinion, and when: ``{user, absent, date, opinion}``; False before."""
+        """Who gave this opinion, and when: ``{who, date, opinion, carried}``; False before."""
         return self.state == 'done' and {
-            'user': self.decided_by_id.name, 'absent': self.on_behalf_id.name or False,
-            'date': self._get_sop_text(self.date), 'opinion': self._get_sop_label(self, 'opinion'),
-            'carried': self.carried_from_id.review_id.name or False}
+            'who': self._get_sop_signer(), 'date': self._get_sop_text(self.date),
+            'opinion': self._get_sop_label(self, 'opinion'), 'carried': self._get_sop_carry_text()}
+
+    def _get_sop_signer(self):
+        """Who gave this opinion: "B for A" where he stood in."""
+        if not self.on_behalf_id:
+            return self.decided_by_id.name
+        return self.env._("%(user)s for %(absent)s", user=self.decided_by_id.name, absent=self.on_behalf_id.name)
+
+    def _get_sop_carry_text(self):
+        review = self.carried_from_id.review_id
+        return bool(review) and self.env._("From %s: nothing it is about was changed", review.name)
 
     # ------------------------------------------------------------
     # ITEMS
@@ -138,7 +148,9 @@ class SopReviewOpinion(models.Model):
         return self.review_id.opinion_ids.filtered(lambda other: other != self and other.state != 'cancelled')
 
     def _prepare_sop_other(self):
-        remarks = self.answer_ids.filtered(lambda answer: answer.comment or answer.result not in PLAIN)
+        # What is still being written is nobody's yet.
+        given = self.answer_ids if self.state == 'done' else self.answer_ids.browse()
+        remarks = given.filtered(lambda answer: answer.comment or answer.result not in PLAIN)
         return {
             'id': self.id, 'role': self._get_sop_role(), 'state': self.state, 'opinion': self.opinion,
             'state_label': self._get_sop_label(self, 'state'), 'said': self._get_sop_said(),

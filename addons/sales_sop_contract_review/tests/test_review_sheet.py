@@ -68,7 +68,7 @@ class TestReviewSheet(ReviewSheetCommon):
         self.finance.action_decide('agree', fill=True)
         sheet = self.finance.get_sop_sheet()
         self.assertFalse(sheet['can_decide'])
-        self.assertEqual(sheet['said']['user'], self.reviewers['fin'].name)
+        self.assertEqual(sheet['said']['who'], self.reviewers['fin'].name)
 
     def test_first_look_is_kept(self):
         with freeze_time(fields.Datetime.now()) as clock:

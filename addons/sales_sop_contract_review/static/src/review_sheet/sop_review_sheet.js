@@ -27,7 +27,6 @@ export class SopReviewSheet extends Component {
         this.commentInput = useRef("comment");
         this.resultLabels = getResultLabels();
         this.resultClasses = RESULT_CLASSES;
-        this.displayDate = displayDate;
         this.displayDateTime = displayDateTime;
         this.state = useState({
             sheet: undefined,
@@ -62,6 +61,36 @@ export class SopReviewSheet extends Component {
 
     get review() {
         return this.sheet.review;
+    }
+
+    // ------------------------------------------------------------------ words
+
+    get requestText() {
+        const { requester, date } = this.review;
+        return _t("requested by %(user)s, %(date)s", { user: requester, date: displayDateTime(date) });
+    }
+
+    get dueText() {
+        return _t("Due %s", displayDate(this.review.deadline));
+    }
+
+    get absentText() {
+        return _t("You decide for %s, who is away.", this.sheet.absent);
+    }
+
+    get fillLabel() {
+        return _t("Everything else conforms (%s)", this.openItems.length);
+    }
+
+    get missingText() {
+        return _t(
+            "Not answered yet: %s. Answer them, or say that everything else conforms.",
+            this.openItems.map(({ code }) => code).join(", ")
+        );
+    }
+
+    getGroupTitle({ department }) {
+        return _t("For %s, who are not asked", department);
     }
 
     // ------------------------------------------------------------------ tabs
