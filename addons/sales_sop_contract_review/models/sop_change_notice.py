@@ -28,7 +28,8 @@ class SopChangeNotice(models.Model):
     user_id = fields.Many2one('res.users', string="For", required=True, index=True, readonly=True, ondelete='restrict')
     department_ids = fields.Many2many('sop.review.department', string="Departments", readonly=True)
     reason = fields.Text(related='contract_id.amendment_reason', related_sudo=True)
-    task_ids = fields.One2many(related='contract_id.task_ids', related_sudo=False)
+    task_ids = fields.One2many(
+        'sop.amendment.task', string="Documents to Update", compute='_compute_task_ids', compute_sudo=True)
     changes = fields.Html(compute='_compute_changes', compute_sudo=True, sanitize=False)
     due_date = fields.Date(string="Read By", readonly=True)
     read_date = fields.Datetime(string="Read On", readonly=True)
@@ -44,6 +45,11 @@ class SopChangeNotice(models.Model):
     def _compute_changes(self):
         for notice in self:
             notice.changes = notice.contract_id._render_sop_changes()
+
+    @api.depends('contract_id')
+    def _compute_task_ids(self):
+        for notice in self:
+            notice.task_ids = notice.contract_id.task_ids
 
     @api.depends('due_date', 'read_date')
     def _compute_is_overdue(self):

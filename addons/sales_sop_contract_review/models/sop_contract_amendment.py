@@ -42,7 +42,7 @@ class SopContract(models.Model):
         help="Beyond what the changed lines and terms show.")
     kind_ids = fields.Many2many(
         'sop.review.topic', 'sop_contract_kind_rel', string="Kinds of Change", compute='_compute_kind_ids', store=True)
-    amendment_reason = fields.Text(copy=False)
+    amendment_reason = fields.Text(string="Reason for the Change", copy=False)
     amendment_text = fields.Text(
         string="Further Agreements", copy=False, help="What changes beyond quantities, prices, dates and addresses.")
     amendment_line_ids = fields.One2many('sop.amendment.line', 'contract_id', string="Changed Lines", copy=False)
