@@ -54,7 +54,7 @@ class SopContract(models.Model):
         types = self.env['sop.amendment.task.type'].search([])._get_asked(self.kind_ids)
         readers = self._get_sop_notice_readers()
         due_date = self.company_id._sop_add_workdays(fields.Datetime.now(), READ_DAYS)
-        self.write({
+        self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True).write({
             'task_ids': [Command.create(self._prepare_sop_task(task)) for task in types],
             'notice_ids': [
                 Command.create({
