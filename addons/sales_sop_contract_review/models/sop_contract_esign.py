@@ -1,5 +1,3 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
@@ -62,14 +60,14 @@ class SopContract(models.Model):
         signoff = self._get_signed_signoff()
         if not signoff:
             return self.env._("The customer has not signed yet")
-        if signoff.fingerprint != self._get_sop_fingerprint():
+        if signoff.fingerprint != self._get_sop_live_fingerprint():
             return self.env._("The customer signed another text. Send it again.")
         return None
 
     def _get_our_sign_problem(self):
         if not self.our_signed_by_id:
             return self.env._("%s has not signed yet", self.signatory_id.name or self.env._("Our signatory"))
-        if self.our_sign_fingerprint != self._get_sop_fingerprint():
+        if self.our_sign_fingerprint != self._get_sop_live_fingerprint():
             return self.env._("%s signed another text", self.our_signed_by_id.name)
         return None
 
@@ -93,20 +91,19 @@ class SopContract(models.Model):
         return self.env._("Contract %s", self.display_name)
 
     def _get_sop_signing_html(self):
-        """The reviewed text as it was frozen, in the language of ``self``."""
-        texts = (self.sop_review_id.snapshot or {}).get('html') or {}
-        text = texts.get(self.env.lang) or next(iter(texts.values()), '')
-        # The server made it of escaped and sanitized texts.
-        return Markup(text)  # noqa: S704
+        """The reviewed text as it was frozen, in the language of ``self``; what reviewers were told besides is ours."""
+        lang = 'zh' if (self.env.lang or '').startswith('zh') else 'en'
+        version = self._get_sop_frozen_version()
+        return version[f'body_{lang}'] if version else self._get_sop_bodies()[lang]
 
     def _get_sop_signoff_values(self):
         return {
-            'number': self.name, 'version': self.version, 'text': self._get_sop_fingerprint(),
+            'number': self.name, 'version': self.version, 'text': self._get_sop_live_fingerprint(),
             'signatory': self.customer_signatory_id.id, 'basis': self.customer_basis}
 
     def _prepare_sop_signoff(self, partner):
         # The fingerprint is that of the contract: what is printed and what is signed are compared by it.
-        return {**super()._prepare_sop_signoff(partner), 'fingerprint': self.sudo()._get_sop_fingerprint()}
+        return {**super()._prepare_sop_signoff(partner), 'fingerprint': self.sudo()._get_sop_live_fingerprint()}
 
     def _check_sop_signoff(self):
         for contract in self:
@@ -200,5 +197,5 @@ class SopContract(models.Model):
             'our_signed_date': fields.Datetime.now(),
             'our_sign_date': self._get_sop_today(),
             'our_sign_address': request.httprequest.remote_addr if request else False,
-            'our_sign_fingerprint': self.sudo()._get_sop_fingerprint(),
+            'our_sign_fingerprint': self.sudo()._get_sop_live_fingerprint(),
         }

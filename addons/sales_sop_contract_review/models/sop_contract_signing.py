@@ -79,14 +79,22 @@ class SopContract(models.Model):
             if contract.state == 'signing':
                 checks += contract._get_sop_signed_checks()
             contract.has_signing_problem = any(problem for __, problem in checks)
-            contract.signing_checks = Markup('<ul class="list-unstyled mb-0">%s</ul>') % Markup('').join(
-                self._render_signing_check(*check) for check in checks)
+            contract.signing_checks = self._render_signing_checks(checks)
 
     @api.model
-    def _render_signing_check(self, label, problem):
-        icon = 'fa-times-circle text-danger' if problem else 'fa-check-circle text-success'
-        return Markup('<li class="d-flex gap-2 py-1"><i class="fa fa-fw mt-1 %s" role="img"/><span>%s</span></li>') % (
-            icon, problem or label)
+    def _render_signing_checks(self, checks):
+        """What is in the way first, then what is done."""
+        problems = [self._render_signing_check('col-12', 'fa-times-circle text-danger', problem)
+                    for __, problem in checks if problem]
+        done = [self._render_signing_check('col-12 col-md-6 text-muted', 'fa-check-circle text-success', label)
+                for label, problem in checks if not problem]
+        return Markup('<ul class="list-unstyled row g-1 mb-0">%s</ul>') % Markup('').join(problems + done)
+
+    @api.model
+    def _render_signing_check(self, size, icon, text):
+        return Markup(
+            '<li class="%s d-flex gap-2"><i class="fa fa-fw mt-1 %s" role="img"></i><span>%s</span></li>'
+        ) % (size, icon, text)
 
     def _get_sop_signing_authorities(self):
         """Who may sign this contract today: ``{user: authority}``."""

@@ -56,7 +56,9 @@ class SopSigningAuthority(models.Model):
         labels = dict(self._fields['basis']._description_selection(self.env))
         for authority in self:
             holder = authority.position_id.name or authority.user_id.name
-            authority.display_name = ', '.join(filter(None, (holder, labels.get(authority.basis))))
+            # The legal representative needs no other basis.
+            names = dict.fromkeys(filter(None, (holder, labels.get(authority.basis))))
+            authority.display_name = ', '.join(names)
 
     @api.depends('file')
     def _compute_has_file(self):

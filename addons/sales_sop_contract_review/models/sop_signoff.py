@@ -10,6 +10,12 @@ class SopSignoff(models.Model):
     def _get_sop_document_fields(self):
         return [*super()._get_sop_document_fields(), 'contract_id']
 
+    def _is_changed(self):
+        """What a contract says now counts, whatever was frozen."""
+        # sudo: what changed does not depend on who looks.
+        contract = self.sudo().contract_id
+        return super()._is_changed() or bool(contract and contract._get_sop_live_fingerprint() != self.fingerprint)
+
     def _get_mail_thread(self):
         """The chatter of a contract stays in the house: the customer's mail does not go through it."""
         if self.contract_id:

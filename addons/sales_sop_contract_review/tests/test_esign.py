@@ -111,6 +111,7 @@ class TestEsign(EsignCommon):
         self.assertFalse(signoff._answer('confirmed', "Mr. Li"))
 
     def test_text_changed(self):
+        self.contract._sop_freeze_versions()
         signoff = self._send()
         self.env.cr.execute('UPDATE sop_contract_line SET name = %s WHERE contract_id = %s', ["Pump", self.contract.id])
         self.env.invalidate_all()
