@@ -121,6 +121,13 @@ class TestContractDraft(ClauseCommon):
         with freeze_time('2031-12-31 20:00'):
             self.assertEqual(self._draft().name, 'HT-2032-0001')
 
+    def test_draft_is_due_in_so_many_working_days(self):
+        with freeze_time('2031-03-06 02:00'):
+            contract = self._draft()
+            self.assertEqual(contract.due_date, self.company._sop_add_workdays(contract.create_date, 2))
+        with self.assertRaises(ValidationError):
+            self.company.sop_contract_draft_days = -1
+
     def test_a_copy_is_a_clean_draft(self):
         contract = self._draft()
         contract._sop_set_state('approved')
