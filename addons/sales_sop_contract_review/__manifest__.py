@@ -32,6 +32,7 @@
         'wizard/sop_review_backtest_views.xml',
         'wizard/sop_review_request_views.xml',
         'wizard/sop_contract_difference_dialog_views.xml',
+        'wizard/sop_review_act_views.xml',
         'views/sop_contract_views.xml',
         'views/sop_clause_views.xml',
         'views/sop_contract_template_views.xml',

@@ -172,3 +172,12 @@ TERMINATION_KINDS = [
     ('customer', "At the customer's wish, we agree"),
     ('unilateral', "One-sided"),
 ]
+REVIEW_ACTS = [
+    ('recall', "Take the review back"),
+    ('return', "Return to the requester"),
+    ('reassign', "Hand on"),
+    ('add', "Ask somebody else as well"),
+    ('waive', "Waive an item"),
+    ('meeting', "Plan the meeting"),
+    ('minutes', "Record the minutes"),
+]

@@ -71,11 +71,13 @@ from . import sop_review_use
 from . import sop_review_flow
 from . import sop_review_meeting
 from . import sop_review_reminder
+from . import sop_review_screen
 from . import sop_review_notice
 from . import sop_review_opinion
 from . import sop_review_opinion_decide
 from . import sop_review_opinion_act
 from . import sop_review_opinion_late
+from . import sop_review_opinion_screen
 from . import sop_review_answer
 from . import sop_review_event
 from . import sop_review_condition

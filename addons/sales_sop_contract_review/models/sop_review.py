@@ -42,7 +42,7 @@ class SopReview(models.Model):
     # Who is asked, and why
     level_id = fields.Many2one('sop.review.level', readonly=True, ondelete='restrict')
     mode = fields.Selection(REVIEW_MODES, required=True, readonly=True, default='parallel')
-    reasons = fields.Json(string="Why This Level", readonly=True)
+    reasons = fields.Json(readonly=True)
     requester_id = fields.Many2one(
         'res.users', string="Requested By", required=True, readonly=True, index=True, ondelete='restrict')
     author_ids = fields.Many2many(

@@ -122,18 +122,25 @@ class SopReviewMixin(models.AbstractModel):
 
     def _check_sop_requestable(self, fingerprints):
         """Refuse a second round over the same text; a round over another text ends here."""
+        self._check_sop_first_request(fingerprints)
+        reviews = self.sop_review_id
+        reviews.filtered(lambda review: review.state in LIVE)._sop_outdate()
+        # The INSERT follows at once; the index that allows one running round must see these ended.
+        reviews.flush_recordset(['state'])
+
+    def _check_sop_first_request(self, fingerprints):
+        """Refuse where nothing was changed, or where reviewers still wait for an answer."""
         states = dict(self.env['sop.review']._fields['state']._description_selection(self.env))
-        stale = self.browse()
         for record in self:
             review = record.sop_review_id
-            if review.state not in LIVE:
-                continue
-            if review.fingerprints == fingerprints[record.id]:
+            if review.state in LIVE and review.fingerprints == fingerprints[record.id]:
                 raise UserError(self.env._(
                     "%(record)s: nothing was changed since %(review)s (%(state)s). There is nothing to review anew.",
                     record=record.display_name, review=review.name, state=states[review.state]))
-            stale |= record
-        stale.sop_review_id._sop_outdate()
+        if comment := self.sop_review_id._get_sop_unanswered_comments()[:1]:
+            raise UserError(self.env._(
+                "%(review)s: answer the comments of the reviewers first: %(comment)s",
+                review=comment.review_id.name, comment=comment.text))
 
     # ------------------------------------------------------------
     # WHO IS ASKED

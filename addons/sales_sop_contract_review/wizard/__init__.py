@@ -4,3 +4,5 @@ from . import sop_review_backtest
 from . import sop_contract_difference_dialog
 from . import sop_contract_difference_dialog_line
 from . import sop_contract_ledger
+from . import sop_review_request
+from . import sop_review_act
