@@ -46,7 +46,8 @@ class SopReview(models.Model):
     requester_id = fields.Many2one(
         'res.users', string="Requested By", required=True, readonly=True, index=True, ondelete='restrict')
     author_ids = fields.Many2many(
-        'res.users', 'sop_review_author_rel', string="Never Decide", readonly=True, help="Whoever requested, drafted or sells it.")
+        'res.users', 'sop_review_author_rel', string="Never Decide", readonly=True,
+        help="Whoever requested, drafted or sells it.")
     message = fields.Text(readonly=True)
     date = fields.Datetime(string="Requested On", readonly=True, default=fields.Datetime.now)
     day_limit = fields.Integer(string="Working Days", readonly=True, aggregator=None)
@@ -171,6 +172,6 @@ class SopReview(models.Model):
     def _get_sop_asked(self):
         """Who is asked now: ``{review id: users}``."""
         # sudo: who decides is no secret.
-        pending = self.sudo().opinion_ids.filtered(lambda opinion: opinion.state == 'pending')
-        return {review.id: pending.filtered(lambda opinion, review=review: opinion.review_id.id == review.id).reviewer_ids
-                for review in self}
+        pending = self.sudo().opinion_ids.filtered(lambda opinion: opinion.state == 'pending').grouped('review_id')
+        return {review.id: pending[review].reviewer_ids if review in pending else self.env['res.users']
+                for review in self.sudo()}

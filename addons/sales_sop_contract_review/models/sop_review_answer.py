@@ -21,7 +21,7 @@ class SopReviewAnswer(models.Model):
     result = fields.Selection(RESULTS, required=True)
     comment = fields.Text()
     filled = fields.Boolean(help="Nothing was said about it: given together with the others as conforming.")
-    waived_by_id = fields.Many2one('res.users', string="Waived By", ondelete='restrict')
+    waived_by_id = fields.Many2one('res.users', ondelete='restrict')
     waived_reason = fields.Char(string="Why Waived")
 
     _item_uniq = models.UniqueIndex('(opinion_id, item_id)', "This item is answered already.")

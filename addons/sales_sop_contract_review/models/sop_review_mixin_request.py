@@ -107,7 +107,7 @@ class SopReviewMixin(models.AbstractModel):
     def _sop_request_review(self, message):
         # sudo: what is frozen is the whole text, whatever the one who asks may see.
         records = self.with_env(self.env(su=True))
-        topics = records.with_context({})._get_sop_review_topics()
+        topics = self.with_env(self.env(su=True, context={}))._get_sop_review_topics()
         fingerprints = {
             record_id: {topic: self._hash_sop_topic(values) for topic, values in said.items()}
             for record_id, said in topics.items()}
@@ -189,7 +189,8 @@ class SopReviewMixin(models.AbstractModel):
         for final in finals[:1]:
             final['department'] = departments.get('mgt' if invited else 'sal')
         # The sales department answers for those who are not asked, or else whoever is asked first.
-        deputy = next((row for row in outline if row['department'].code == 'sal'), (finals if not outline else outline)[0])
+        first = (outline or finals)[0]
+        deputy = next((row for row in outline if row['department'].code == 'sal'), first)
         deputy['items'] = deputy['items'] + rest
         last = (finals or [deputy])[0]
         last['items'] = last['items'] + list(items.get('mgt', ()))
@@ -253,7 +254,8 @@ class SopReviewMixin(models.AbstractModel):
                 'day_limit': days, **deadlines[company, days],
                 'snapshot': {**snapshots[record.id], 'topics': texts.get(record.id, {})},
                 'fingerprints': fingerprints[record.id], **record._prepare_sop_review(plan)})
-        return as_engine(self.env['sop.review'], mail_create_nolog=True, mail_create_nosubscribe=True).create(rows).sudo()
+        engine = as_engine(self.env['sop.review'], mail_create_nolog=True, mail_create_nosubscribe=True)
+        return engine.create(rows).sudo()
 
     def _prepare_sop_review(self, plan):
         self.ensure_one()
@@ -296,7 +298,8 @@ class SopReviewMixin(models.AbstractModel):
         for record in self:
             known = {**prefills.get(record.id, {}), **computed.get(record.id, {})}
             rows += [
-                record._prepare_sop_opinion(by_subject[record.id], row, known, carried.get((record.id, row['sequence'])))
+                record._prepare_sop_opinion(
+                    by_subject[record.id], row, known, carried.get((record.id, row['sequence'])))
                 for row in plans[record.id]['opinions']]
         opinions = as_engine(self.env['sop.review.opinion']).create(rows)
         opinions._sop_carry_over()

@@ -30,8 +30,9 @@ class SopReviewOpinion(models.Model):
          ('cancelled', "Not needed any more")],
         required=True, readonly=True, default='pending', index=True)
     opinion = fields.Selection(OPINIONS, readonly=True)
-    decided_by_id = fields.Many2one('res.users', string="Given By", readonly=True, index='btree_not_null', ondelete='restrict')
-    on_behalf_id = fields.Many2one('res.users', string="On Behalf Of", readonly=True, ondelete='restrict')
+    decided_by_id = fields.Many2one(
+        'res.users', string="Given By", readonly=True, index='btree_not_null', ondelete='restrict')
+    on_behalf_id = fields.Many2one('res.users', readonly=True, ondelete='restrict')
     date = fields.Datetime(string="Given On", readonly=True)
     comment = fields.Text(readonly=True)
     carried_from_id = fields.Many2one(

@@ -122,8 +122,9 @@ class SopReviewOpinion(models.Model):
             raise UserError(self.env._(
                 "%(opinion)s: %(user)s requested, drafted or sells it himself. Choose somebody else.",
                 opinion=self.display_name, user=user.name))
-        if user in self.reviewer_ids and self.reviewer_ids == user:
-            raise UserError(self.env._("%(opinion)s: %(user)s is asked already.", opinion=self.display_name, user=user.name))
+        if self.reviewer_ids == user:
+            raise UserError(self.env._(
+                "%(opinion)s: %(user)s is asked already.", opinion=self.display_name, user=user.name))
         user._sop_let_in()
         return user
 

@@ -86,7 +86,8 @@ class SopReviewOpinion(models.Model):
         prepared = {}
         for code, answer in answers.items():
             if code not in items:
-                raise UserError(self.env._("%(opinion)s: %(code)s is not asked here.", opinion=own.display_name, code=code))
+                raise UserError(self.env._(
+                    "%(opinion)s: %(code)s is not asked here.", opinion=own.display_name, code=code))
             if code in computed:
                 raise UserError(self.env._("%s is computed from the approvals, and not answered.", code))
             prepared[code] = own._prepare_sop_answer(code, *items[code], answer)
@@ -180,7 +181,8 @@ class SopReviewOpinion(models.Model):
             unknown = [code for _item_id, code, _severity in missing if code not in known[opinion.id]]
             if unknown and not fill:
                 raise UserError(self.env._(
-                    "%(opinion)s: not answered yet: %(codes)s.", opinion=opinion.display_name, codes=', '.join(unknown)))
+                    "%(opinion)s: not answered yet: %(codes)s.",
+                    opinion=opinion.display_name, codes=', '.join(unknown)))
             for item_id, code, severity in missing:
                 result, comment = known[opinion.id].get(code) or ('pass', False)
                 rows.append({
@@ -202,7 +204,8 @@ class SopReviewOpinion(models.Model):
 
     def _get_sop_points(self):
         """Answers that are not plainly conforming, as facts: ``{opinion id: {code: fact}}``."""
-        answers = self.env['sop.review.answer'].search([('opinion_id', 'in', self.ids), ('result', 'in', ('cond', 'fail'))])
+        answers = self.env['sop.review.answer'].search(
+            [('opinion_id', 'in', self.ids), ('result', 'in', ('cond', 'fail'))])
         return answers._get_sop_facts()
 
     def _check_sop_consistent(self, opinion, comment, facts):

@@ -19,7 +19,9 @@ class TestReviewAgain(ContractReviewCommon):
         return self._request(self.order, self.level, ('sal', 'tec', 'fin'))
 
     def _states(self, review):
-        return {opinion.approver_code or opinion.department_id.code: opinion.state for opinion in review.sudo().opinion_ids}
+        return {
+            opinion.approver_code or opinion.department_id.code: opinion.state
+            for opinion in review.sudo().opinion_ids}
 
     def test_price_changed_after_the_approval(self):
         self._finish(self.review)

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -24,7 +25,8 @@ class TestReviewTime(ContractReviewCommon):
 
     def _run(self, moment=None):
         """The scheduled job when the next reminder is due."""
-        with freeze_time(moment or self.review.remind_date + timedelta(minutes=1)):
+        with freeze_time(moment or self.review.remind_date + timedelta(minutes=1)), patch.object(
+                self.registry['ir.cron'], '_commit_progress', lambda *args, **kwargs: 1000):
             self.env['sop.review']._cron_sop_remind_reviewers()
 
     def _tasks(self, xmlid):
