@@ -31,14 +31,11 @@ from . import test_order_http
 from . import test_amendment_follow_up
 from . import test_amendment_review
 from . import test_termination
-<<<<<<< HEAD
 from . import test_seal
 from . import test_archive
 from . import test_esign
 from . import test_order_terms
 from . import test_order_gate_cost
 from . import test_review_tours
-=======
 from . import test_review_time
 from . import test_review_access
->>>>>>> 3c4fe65 ([ADD] sales_sop_contract_review: screens of a review and its dialogs)
