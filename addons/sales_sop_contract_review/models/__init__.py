@@ -25,6 +25,7 @@ from . import sop_contract_line
 from . import sop_contract_instalment
 from . import sop_payment_plan_line
 from . import sop_contract_document
+from . import sop_contract_customer_text
 from . import sop_contract_match
 from . import sop_contract_resolution
 from . import sop_contract_difference

@@ -58,8 +58,28 @@ class TestContractClause(ClauseCommon):
         self.force.reference = "Article 5"
         self.assertIncomplete("Acts of God")
         self.contract.non_standard = True
+        self.assertIncomplete("document")
+        self._attach()
         self.contract._check_sop_complete()
         self.assertEqual([found['kind'] for found in self.contract._get_sop_deviations()], ['template'])
+
+    def _attach(self, content=b'Terms'):
+        self.contract.customer_document_ids = self.env(user=self.user_sales_salesman)['ir.attachment'].create({
+            'name': "Terms.pdf", 'raw': content, 'res_model': 'sop.contract', 'res_id': self.contract.id})
+
+    def test_reviewers_read_the_document_of_the_customer(self):
+        self.contract.non_standard = True
+        self._attach()
+        review = self._request(self.contract, departments=['leg'])
+        shown = self.env(user=self.reviewers['leg'])['ir.attachment'].search([
+            ('res_model', '=', 'sop.review'), ('res_id', '=', review.id)])
+        self.assertEqual((shown.name, shown.raw), ("Terms.pdf", b'Terms'))
+        with self.assertRaises(AccessError):
+            self.contract.customer_document_ids.with_user(self.reviewers['leg']).read(['raw'])
+        with self.assertRaises(UserError):
+            self._attach(b'Other terms')
+        self.contract.sudo().customer_document_ids.raw = b'Other terms'
+        self.assertEqual(self.contract._get_sop_changed_topics(), {self.contract.id: {'legal'}})
 
     def test_blanks(self):
         self.contract.write({'delivery': False, 'delivery_date': False})
