@@ -91,6 +91,7 @@ from . import sop_review_opinion_files
 from . import sop_review_opinion_list
 from . import sop_review_sheet
 from . import sop_review_print
+from . import sop_review_my_opinion
 from . import sop_review_comments
 from . import sale_order_condition
 from . import sale_order_line_delivery

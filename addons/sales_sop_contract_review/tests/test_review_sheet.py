@@ -64,6 +64,28 @@ class TestReviewSheet(ReviewSheetCommon):
             with self.assertRaises(UserError):
                 opinions.get_sop_sheet()
 
+    def test_from_the_review_to_my_opinion(self):
+        mine = self.review.with_user(self.reviewers['fin'])
+        self.assertTrue(mine.is_my_turn)
+        self.assertEqual(mine.action_open_my_opinion()['res_id'], self.finance.id)
+        for user in (self.user_sales_salesman, self.reviewers['director']):
+            with self.assertRaises(UserError):
+                self.review.with_user(user).action_open_my_opinion()
+        with self.assertRaises(AccessError):
+            self.review.with_user(self.reviewers['leg']).action_open_my_opinion()
+
+    def test_review_sheet_is_printed_by_its_readers(self):
+        self.finance.action_answer({'R02': {'result': 'fail', 'comment': "No advance at all"}})
+        self.finance.action_decide('disagree', "No advance at all", fill=True)
+        report = self.env['ir.actions.report'].with_user(self.reviewers['fin'])
+        name = 'sales_sop_contract_review.sop_review_document'
+        page = report._render_qweb_html(name, self.review.ids)[0].decode()
+        for text in (self.review.name, "No advance at all", self.reviewers['fin'].name, "C07"):
+            self.assertIn(text, page)
+        for user in (self.user_employee, self.reviewers['leg']):
+            with self.assertRaises(AccessError):
+                report.with_user(user)._render_qweb_html(name, self.review.ids)
+
     def test_read_only_when_given(self):
         self.finance.action_decide('agree', fill=True)
         sheet = self.finance.get_sop_sheet()
