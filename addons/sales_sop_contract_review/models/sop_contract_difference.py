@@ -159,7 +159,9 @@ class SopContract(models.Model):
         rows = [row for row in self._get_sop_differences()[self.id] if row['state'] == 'open']
         dialog = self.env['sop.contract.difference.dialog'].create({
             'contract_id': self.id, 'line_ids': [
-                fields.Command.create({name: row[name] for name in ('key', 'label', 'contract', 'terms', 'quotation')})
+                fields.Command.create({
+                    'key': row['key'], 'label': row['label'], 'contract': row['contract'],
+                    'other': row['terms'] or row['quotation']})
                 for row in rows]})
         return {
             'type': 'ir.actions.act_window', 'name': self.env._("Why is it right?"), 'target': 'new',

@@ -34,7 +34,7 @@ class SopContractLine(models.Model):
         'account.tax', string="Taxes", domain="[('type_tax_use', '=', 'sale')]", check_company=True)
     lead_days = fields.Float(string="Delivery (Days)", digits=(16, 0))
     ceiling = fields.Float(
-        string="Most", digits='Product Unit', help="Quantity that may be called off in all; 0: no limit.")
+        digits='Product Unit', help="Quantity that may be called off in all; 0: no limit.")
     price_subtotal = fields.Monetary(string="Amount", compute='_compute_amount', store=True)
     price_tax = fields.Monetary(string="Tax", compute='_compute_amount', store=True)
     price_total = fields.Monetary(string="Total", compute='_compute_amount', store=True)

@@ -32,7 +32,9 @@ class SopContract(models.Model):
             'join': join_texts,
             'lines': columns[0]['lines'],
             'totals': columns[0]['totals'],
-            'prevails': Markup('<br/>').join(column['prevails'] for column in columns) if len(columns) > 1 else False,
+            'kinds': dict.fromkeys(column['kind'] for column in columns),
+            'prevails': len(columns) > 1 and Markup('<br/>').join(
+                dict.fromkeys(column['prevails'] for column in columns)),
         }))
 
     def _in_sop_lang(self, lang):

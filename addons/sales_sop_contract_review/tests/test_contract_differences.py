@@ -74,6 +74,21 @@ class TestContractDifferences(ContractReviewCommon):
         self.assertEqual(contract.resolution_ids.user_id, self.user_sales_salesman)
         self.contract._check_sop_reviewable()
 
+    def test_dialog(self):
+        self.contract.line_ids.price_unit = 900
+        self.assertEqual(self.contract.difference_count, 1)
+        self.assertIn("Pump P20", self.contract.differences)
+        contract = self.contract.with_user(self.user_sales_salesman)
+        dialog = self.env['sop.contract.difference.dialog'].with_user(self.user_sales_salesman).browse(
+            contract.action_sop_open_differences()['res_id'])
+        dialog.action_resolve()
+        self.assertTrue(self._open(), "Without a word nothing is resolved.")
+        dialog.line_ids.text = "Agreed"
+        dialog.action_resolve()
+        self.assertFalse(self._open())
+        with self.assertRaises(AccessError):
+            dialog.with_user(self.user_sales_manager).read(['contract_id'])
+
     def test_a_resolution_holds_for_its_values(self):
         self.contract.line_ids.price_unit = 900
         row, = self._open()

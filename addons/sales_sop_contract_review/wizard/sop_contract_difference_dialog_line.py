@@ -9,6 +9,5 @@ class SopContractDifferenceDialogLine(models.TransientModel):
     key = fields.Char(required=True, readonly=True)
     label = fields.Char(string="Difference", readonly=True)
     contract = fields.Char(readonly=True)
-    terms = fields.Char(string="Term Sheet", readonly=True)
-    quotation = fields.Char(readonly=True)
+    other = fields.Char(string="Term Sheet or Quotation", readonly=True)
     text = fields.Char(string="Why It Is Right")
