@@ -89,8 +89,8 @@ class SopContract(models.Model):
                 continue
             rows.append(self._prepare_sop_row(
                 f'line-{line.id if line else -index}', agreed['name'] if agreed else line.product_id.display_name,
-                self._format_sop_terms(own) if own else nothing,
-                quotation=self._format_sop_terms(other) if other else nothing, order=line and line.order_id))
+                self._format_sop_terms(own, other) if own else nothing,
+                quotation=self._format_sop_terms(other, own) if other else nothing, order=line and line.order_id))
         return rows
 
     def _pair_sop_lines(self, order_lines):
@@ -113,12 +113,17 @@ class SopContract(models.Model):
             not float_compare(own[key], other[key], DIGITS) if isinstance(own[key], float) else own[key] == other[key]
             for key in own)
 
-    def _format_sop_terms(self, terms):
-        """What was agreed on a line, for people: 10 Units × 1,000.00 ¥ − 5 %, VAT 13 %."""
+    def _format_sop_terms(self, terms, beside=None):
+        """What was agreed on a line, for people: 10 Units × 1,000.00 ¥ − 5 %, VAT 13 %.
+
+        The product is named unless ``beside``, what it is compared with, is about the same.
+        """
         env = self.env
+        same = beside and beside['product'] == terms['product']
+        product = '' if same else env['product.product'].browse(terms['product']).display_name or ''
         discount = f" − {formatLang(env, terms['discount'])} %" if terms['discount'] else ''
         taxes = env['account.tax'].browse(terms['taxes']).mapped('name')
         return ''.join((
-            env['product.product'].browse(terms['product']).display_name or '', ' ',
-            formatLang(env, terms['quantity']), ' ', env['uom.uom'].browse(terms['uom']).name or '', ' × ',
+            product, ' ' if product else '', formatLang(env, terms['quantity']), ' ',
+            env['uom.uom'].browse(terms['uom']).name or '', ' × ',
             format_amount(env, terms['price'], self.currency_id), discount, *(f', {tax}' for tax in taxes)))

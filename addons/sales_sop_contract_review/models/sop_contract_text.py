@@ -173,7 +173,7 @@ class SopContract(models.Model):
             'quantity': [
                 f'{line.name}: {self._format_sop_number(line.quantity)} {line.uom_id.name or ""}' for line in lines],
             'price': [
-                *(f'{line.name}: {self._format_sop_terms(line._get_terms())}' for line in lines),
+                *(f'{line.name}: {self._format_sop_terms(line._get_terms(), line._get_terms())}' for line in lines),
                 self.env._("Total: %s", self.currency_id.format(self.amount_total))],
             'date': [f'{label}: {text}' for label, text in self._get_sop_date_lines()],
             'payment': [self._get_sop_instalment_text(line) for line in self.instalment_ids],
