@@ -16,15 +16,17 @@ class SopArchiveDestruction(models.Model):
     _order = 'id desc'
     _rec_name = 'contract_id'
 
-    _sop_server_fields = frozenset({'state', 'proposed_by_id', 'proposed_date', 'decided_by_id', 'decided_date', 'refusal'})
+    _sop_server_fields = frozenset({
+        'state', 'proposed_by_id', 'proposed_date', 'decided_by_id', 'decided_date', 'refusal'})
 
     contract_id = fields.Many2one('sop.contract', required=True, index=True, ondelete='restrict')
     company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)
     archive_number = fields.Char(related='contract_id.archive_number')
     retention_until = fields.Date(related='contract_id.retention_until')
     reason = fields.Char(required=True)
-    method = fields.Selection([('shred', "Shredded"), ('burn', "Burnt"), ('service', "By a certified company")],
-                              required=True, default='shred')
+    method = fields.Selection(
+        [('shred', "Shredded"), ('burn', "Burnt"), ('service', "By a certified company")],
+        required=True, default='shred')
     state = fields.Selection(
         [('proposed', "Proposed"), ('done', "Destroyed"), ('refused', "Refused")],
         required=True, default='proposed', readonly=True, copy=False, index=True)

@@ -90,7 +90,8 @@ class SopArchiveLoan(models.Model):
         if not contract.archive_number:
             raise UserError(self.env._("%s is not registered yet. Register it first.", contract.display_name))
         if contract.sign_method != 'wet':
-            raise UserError(self.env._("%s was signed electronically: there is no paper to lend.", contract.display_name))
+            raise UserError(self.env._(
+                "%s was signed electronically: there is no paper to lend.", contract.display_name))
 
     def action_return(self):
         """The originals are back."""

@@ -26,7 +26,7 @@ class SopContract(models.Model):
         'completion_reason', 'archived_date', 'retention_until', 'destroyed_date', 'original_reminded_date'})
 
     archive_number = fields.Char(
-        string="Archive Number", readonly=True, copy=False, index='trigram', help="DA-YYYY-NNNN")
+        readonly=True, copy=False, index='trigram', help="DA-YYYY-NNNN")
     archive_location = fields.Char(string="Kept At", copy=False, help="Room, shelf, file.")
     kept_count = fields.Integer(string="Originals Kept", copy=False)
     original_date = fields.Date(string="Originals Arrived On", copy=False)
@@ -45,7 +45,7 @@ class SopContract(models.Model):
     destruction_ids = fields.One2many('sop.archive.destruction', 'contract_id', string="Destruction")
     is_executed = fields.Boolean(compute='_compute_is_executed')
     is_archivist = fields.Boolean(compute='_compute_is_archivist')
-    is_lent = fields.Boolean(string="Lent", compute='_compute_is_lent', search='_search_is_lent')
+    is_lent = fields.Boolean(string="Lent Out", compute='_compute_is_lent', search='_search_is_lent')
 
     _kept_check = models.Constraint('CHECK (kept_count >= 0)', "The number of originals is not negative.")
     _missing_index = models.Index(
@@ -164,9 +164,10 @@ class SopContract(models.Model):
             contract._create_archive_set()
             if contract.sign_method == 'esign':
                 contract._ask_to_register()
-        super()._sop_on_effective()
+        result = super()._sop_on_effective()
         started = self.filtered(lambda contract: any(order.state == 'sale' for order in contract.sudo().order_ids))
         started._sop_start_execution()
+        return result
 
     def _create_archive_set(self):
         kinds = self.env['sop.archive.item']._fields['kind'].get_values(self.env)

@@ -50,10 +50,9 @@ class SopContract(models.Model):
             return checks
         # sudo: who has signed is the same for everybody.
         contract = self.sudo()
-        _ = self.env._
         return checks + [
-            (_("The customer has signed electronically"), contract._get_customer_sign_problem()),
-            (_("Our signatory has signed electronically"), contract._get_our_sign_problem()),
+            (self.env._("The customer has signed electronically"), contract._get_customer_sign_problem()),
+            (self.env._("Our signatory has signed electronically"), contract._get_our_sign_problem()),
         ]
 
     def _get_customer_sign_problem(self):
@@ -137,11 +136,12 @@ class SopContract(models.Model):
 
     def _sop_on_signoff(self, signoff):
         """The customer has signed, or not: our signatory is next, or the salesperson is told."""
-        super()._sop_on_signoff(signoff)
+        result = super()._sop_on_signoff(signoff)
         if signoff.state == 'confirmed':
             as_engine(self).customer_sign_date = self.company_id._get_sop_local_date(signoff.answer_date)
             self._ask_signatory()
             self._finish_esign()
+        return result
 
     def _ask_signatory(self):
         if not self.our_signed_by_id:
@@ -159,12 +159,13 @@ class SopContract(models.Model):
             contract._sop_make_effective()
 
     def _sop_stop_signing(self, reason):
-        super()._sop_stop_signing(reason)
+        result = super()._sop_stop_signing(reason)
         self._get_sop_open_signoffs()._outdate()
         as_engine(self).write({
             'our_signed_by_id': False, 'our_signed_date': False, 'our_sign_address': False,
             'our_sign_fingerprint': False})
         self._sop_unschedule(SIGN, LATE)
+        return result
 
     # ------------------------------------------------------------
     # WE SIGN

@@ -80,15 +80,16 @@ class SopContract(models.Model):
             return checks
         # sudo: what is missing of the signed copy is the same for everybody.
         contract = self.sudo()
-        _ = self.env._
         return checks + [
-            (_("Sealed by the keeper"), None if contract.is_sealed else _("It is not sealed yet")),
-            (_("Signed by us, and dated"), None if contract.our_sign_date else _("Enter when we signed")),
-            (_("Signed by the customer, and dated"),
-             None if contract.customer_sign_date else _("Enter when the customer signed")),
-            (_("The signed scan is there"), None if contract.scan_ids else _("Upload the scan of the signed copy")),
-            (_("The code of the signed copy is that of the reviewed version"), contract._get_match_problem()),
-            (_("A second person has compared the signed copy"), contract._get_copy_problem()),
+            (self.env._("Sealed by the keeper"), None if contract.is_sealed else self.env._("It is not sealed yet")),
+            (self.env._("Signed by us, and dated"),
+             None if contract.our_sign_date else self.env._("Enter when we signed")),
+            (self.env._("Signed by the customer, and dated"),
+             None if contract.customer_sign_date else self.env._("Enter when the customer signed")),
+            (self.env._("The signed scan is there"),
+             None if contract.scan_ids else self.env._("Upload the scan of the signed copy")),
+            (self.env._("The code of the signed copy is that of the reviewed version"), contract._get_match_problem()),
+            (self.env._("A second person has compared the signed copy"), contract._get_copy_problem()),
         ]
 
     def _get_match_problem(self):
@@ -268,7 +269,8 @@ class SopContract(models.Model):
             problem for problem in self._get_sop_effective_obstacles() if problem not in done])
 
     def _sop_stop_signing(self, reason):
-        super()._sop_stop_signing(reason)
+        result = super()._sop_stop_signing(reason)
         as_engine(self).write({'match_state': 'none', 'match_note': False, **self._prepare_unchecked()})
         self._sop_unschedule(CHECK_COPY, LEGAL_CHECK)
         self.sudo().seal_request_ids._cancel_open()
+        return result

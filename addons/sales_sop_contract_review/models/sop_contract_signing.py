@@ -211,16 +211,16 @@ class SopContract(models.Model):
         self.ensure_one()
         # sudo: what holds a contract back is the same for everybody.
         contract = self.sudo()
-        _ = self.env._
         return [
-            (_("The contract has its number"), None if contract.name else _("The contract has no number")),
-            (_("The review is passed and holds for this text"), contract._get_review_problem()),
-            (_("No condition is open that is due before signing"), contract._get_condition_problem()),
-            (_("All comments of the review are answered"), contract._get_comment_problem()),
-            (_("No blanks are left in the text"), contract._get_blank_problem()),
-            (_("The payment plan adds up"), contract._get_payment_problem()),
-            (_("Our signatory is authorised"), contract._get_signatory_problem()),
-            (_("The customer's signatory is authorised"), contract._get_customer_problem()),
+            (self.env._("The contract has its number"),
+             None if contract.name else self.env._("The contract has no number")),
+            (self.env._("The review is passed and holds for this text"), contract._get_review_problem()),
+            (self.env._("No condition is open that is due before signing"), contract._get_condition_problem()),
+            (self.env._("All comments of the review are answered"), contract._get_comment_problem()),
+            (self.env._("No blanks are left in the text"), contract._get_blank_problem()),
+            (self.env._("The payment plan adds up"), contract._get_payment_problem()),
+            (self.env._("Our signatory is authorised"), contract._get_signatory_problem()),
+            (self.env._("The customer's signatory is authorised"), contract._get_customer_problem()),
         ]
 
     def _get_sop_signed_checks(self):
@@ -317,7 +317,8 @@ class SopContract(models.Model):
             'signing_date': False, 'our_sign_date': False, 'customer_sign_date': False,
             'scan_ids': [Command.clear()]})
         self._sop_set_state(state if state in PASSED else 'draft')
-        as_engine(self)._message_log(body=self.env._("Signing stopped: %s", reason), author_id=self.env.user.partner_id.id)
+        as_engine(self)._message_log(
+            body=self.env._("Signing stopped: %s", reason), author_id=self.env.user.partner_id.id)
 
     def _sop_make_effective(self):
         """Both sides have signed: from now on the contract is in force.

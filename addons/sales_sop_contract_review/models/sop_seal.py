@@ -20,7 +20,7 @@ class SopSeal(models.Model):
         'res.users', string="Kept By", domain="[('share', '=', False)]",
         help="Empty: whoever holds the position Seal keeper.")
     request_ids = fields.One2many('sop.seal.request', 'seal_id', string="Requests")
-    log_ids = fields.One2many('sop.seal.log', 'seal_id', string="Log", readonly=True)
+    log_ids = fields.One2many('sop.seal.log', 'seal_id', string="Uses", readonly=True)
 
     def _get_keepers(self, company):
         """Who seals with it in ``company``."""

@@ -166,7 +166,8 @@ class TestEsignPortal(EsignCommon, SalesSopHttpCommon):
     def test_page(self):
         page = self.url_open(self.path)
         self.assertEqual(page.status_code, 200)
-        for text in (self.contract.name, self.contract._get_sop_fingerprint_code(), "Mr. Li", "simple electronic signature"):
+        code = self.contract._get_sop_fingerprint_code()
+        for text in (self.contract.name, code, "Mr. Li", "simple electronic signature"):
             self.assertIn(text, page.text)
         self.assertNotIn("whether we have understood", page.text)
 

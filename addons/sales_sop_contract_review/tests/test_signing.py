@@ -91,7 +91,8 @@ class TestSigning(SigningCommon):
     def test_text_changed_behind_the_review(self):
         """The live text counts, whatever the state of the review says."""
         self._make_approved(self.contract)
-        self.env.cr.execute('UPDATE sop_contract_line SET name = %s WHERE contract_id = %s', ["Pump P30", self.contract.id])
+        self.env.cr.execute(
+            'UPDATE sop_contract_line SET name = %s WHERE contract_id = %s', ["Pump P30", self.contract.id])
         self.env.invalidate_all()
         self.assertHeld(self.contract, "changed after the review")
 
@@ -198,8 +199,10 @@ class TestSigningAuthority(SigningCommon):
         authority = self._give_paper('sm')
         day = timedelta(days=1)
         for values, state in [
-            ({'valid_from': self.today + day}, 'future'), ({'valid_from': False, 'valid_until': self.today - day}, 'expired'),
-            ({'valid_until': self.today, 'revoked_date': self.today}, 'revoked'), ({'revoked_date': False, 'file': False}, 'incomplete'),
+            ({'valid_from': self.today + day}, 'future'),
+            ({'valid_from': False, 'valid_until': self.today - day}, 'expired'),
+            ({'valid_until': self.today, 'revoked_date': self.today}, 'revoked'),
+            ({'revoked_date': False, 'file': False}, 'incomplete'),
         ]:
             with self.subTest(state):
                 authority.write(values)
@@ -286,8 +289,10 @@ class TestSignedCopy(SigningCommon):
         plain = self.code.replace('-', '')
         full_width = ''.join(chr(ord(letter) + 0xFEE0) for letter in plain)
         qr = self.contract._get_sop_qr_value()
-        for typed in (self.code, f' {self.code.lower()} ', plain, ' '.join(plain), full_width, qr, qr.replace('|', ' |'),
-                      qr.upper(), qr.replace('|', '|')):
+        for typed in (
+            self.code, f' {self.code.lower()} ', plain, ' '.join(plain), full_width, qr, qr.replace('|', ' |'),
+            qr.upper(), qr.replace('|', '\uff5c'),
+        ):
             with self.subTest(typed):
                 self.assertIs(self.contract.action_sop_match(typed), True)
                 self.assertEqual(self.contract.match_state, 'matched')
