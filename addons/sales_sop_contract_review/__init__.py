@@ -1,4 +1,5 @@
 from . import controllers
+from . import demo
 from . import models
 from . import wizard
 from .contract_items import place_items, take_back_items

@@ -67,6 +67,7 @@
     'demo': [
         'demo/res_users_demo.xml',
         'demo/sop_position_demo.xml',
+        'demo/sop_contract_demo.xml',
     ],
     'post_init_hook': '_post_init_hook',
     'uninstall_hook': '_uninstall_hook',
