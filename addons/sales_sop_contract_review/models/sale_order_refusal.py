@@ -144,7 +144,8 @@ class SaleOrder(models.Model):
 
     def _get_sop_condition_message(self, conditions):
         return self.env._(
-            "%(order)s: conditions of its review %(review)s are still open: %(conditions)s. Have them met and verified.",
+            "%(order)s: conditions of its review %(review)s are still open: %(conditions)s. Have them met and "
+            "verified.",
             order=self.name, review=', '.join(conditions.review_id.mapped('name')), conditions='; '.join(
                 f'{condition.name} ({condition.owner_id.name})' for condition in conditions))
 

@@ -389,7 +389,8 @@ class TestOrderDoorsHttp(OrderGateCommon, SalesSopHttpCommon):
         for context in ({}, FORGED):
             self.assertForbidden('sale.order', 'action_confirm', [ids], context=context)
             self.assertForbidden('sale.order', 'write', [ids, {'state': 'sale'}], context=context)
-            self.assertForbidden('sale.order', 'web_save', [ids, {'state': 'sale'}], {'specification': {}}, context=context)
+            self.assertForbidden(
+                'sale.order', 'web_save', [ids, {'state': 'sale'}], {'specification': {}}, context=context)
             self.assertForbidden('sale.order', 'create', [[{
                 'partner_id': self.partner.id, 'state': 'sale', 'order_line': [[0, 0, {
                     'product_id': self.product.id, 'product_uom_qty': 10, 'price_unit': 1000}]]}]], context=context)
