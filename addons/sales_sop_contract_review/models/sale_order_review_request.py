@@ -25,13 +25,14 @@ class SaleOrder(models.Model):
         """What the customer gets and gives, line by line, for those who compare two rounds."""
         self.ensure_one()
         lines = self._get_sop_goods()
+        discounts = {line: f' − {line.discount:g} %' if line.discount else '' for line in lines}
         return {
             'party': [self.partner_id.display_name, self.partner_invoice_id.display_name],
             'spec': [line.name for line in lines],
             'quantity': [f'{line.product_id.display_name}: {line.product_uom_qty:g} {line.product_uom_id.name}'
                          for line in lines],
             'price': [
-                *(f'{line.product_id.display_name}: {line.price_unit:,.2f} − {line.discount:g} %' for line in lines),
+                *(f'{line.product_id.display_name}: {line.price_unit:,.2f}{discounts[line]}' for line in lines),
                 f'{self.amount_total:,.2f} {self.currency_id.name}'],
             'date': [str(self.commitment_date)] if self.commitment_date else [],
             'payment': [self.payment_term_id.name] if self.payment_term_id else [],
