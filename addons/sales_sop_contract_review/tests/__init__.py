@@ -39,3 +39,4 @@ from . import test_order_gate_cost
 from . import test_review_tours
 from . import test_review_time
 from . import test_review_access
+from . import test_shipment_stock
