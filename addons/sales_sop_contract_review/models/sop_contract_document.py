@@ -237,6 +237,11 @@ class SopContract(models.Model):
         return f'{self.name}|v{self.version}|{self._get_sop_fingerprint()}'
 
     def _check_sop_reviewable(self):
+        for contract in self.filtered(lambda contract: contract.type != 'framework'):
+            if empty := contract.line_ids.filtered(lambda line: not line.quantity):
+                raise UserError(self.env._(
+                    "%(contract)s cannot be reviewed yet: enter the quantity of %(lines)s.",
+                    contract=contract.display_name, lines=', '.join(empty.mapped('name'))))
         problems = self._get_sop_payment_problems()
         for contract in self.filtered(lambda contract: problems[contract.id]):
             raise UserError(self.env._(

@@ -1,6 +1,6 @@
 from odoo import Command
-from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
 
 from ..amount_words import get_chinese_amount
 from .common import ContractReviewCommon
@@ -65,3 +65,32 @@ class TestContractLines(ContractReviewCommon):
         for name, value in (('ceiling', -1), ('discount', 101), ('lead_days', -1)):
             with self.subTest(name), self.assertRaises(ValidationError):
                 contract.line_ids.write({name: value})
+
+    def test_a_line_without_quantity_is_not_reviewed(self):
+        contract = self._create_contract(self._create_order())
+        contract.line_ids.quantity = 0
+        with self.assertRaises(UserError) as caught:
+            contract._check_sop_reviewable()
+        self.assertIn("Pump P20", str(caught.exception))
+
+    def test_only_who_may_write_the_contract_writes_its_lines(self):
+        contract = self._create_contract(self._create_order())
+        portal = new_test_user(self.env, 'portal_lines', groups='base.group_portal')
+        for user in (self.reviewers['fin'], portal):
+            for record in (contract.line_ids, contract.instalment_ids):
+                with self.assertRaises(AccessError):
+                    record.with_user(user).write({'sequence': 1})
+                with self.assertRaises(AccessError):
+                    record.with_user(user).unlink()
+
+    def test_frozen_with_the_contract(self):
+        contract = self._create_contract(self._create_order())
+        contract.sudo()._sop_set_state('approved')
+        for record, values in ((contract.line_ids, {'price_unit': 1}), (contract.instalment_ids, {'days': 1}),
+                               (contract, {'payment_term_id': False, 'delivery_date': '2040-01-01'})):
+            for user in (self.user_sales_salesman, self.env.ref('base.user_root')):
+                with self.assertRaises(UserError):
+                    record.with_user(user).write(values)
+        for method in ('action_sop_fill_from_orders', 'action_sop_fill_instalments'):
+            with self.assertRaises(UserError):
+                getattr(contract, method)()
