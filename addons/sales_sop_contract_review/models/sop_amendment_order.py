@@ -74,7 +74,7 @@ class SopAmendmentOrder(models.Model):
     def _format(self, name):
         if self._fields[name].type == 'datetime':
             tz = self.company_id._get_sop_tz()
-            return format_datetime(self.env, self[name], tz=tz, dt_format='short') if self[name] else ''
+            return format_datetime(self.env, self[name], tz=tz, dt_format='yyyy-MM-dd HH:mm') if self[name] else ''
         # sudo: an address is shown to whoever reads the amendment.
         record = self.sudo()[name]
         if record._name == 'res.partner':
