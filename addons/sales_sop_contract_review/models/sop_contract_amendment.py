@@ -345,11 +345,11 @@ class SopContract(models.Model):
 
     def _check_sop_reviewable(self):
         amendments = self.filtered('is_amendment')
-        super(SopContract, self - amendments)._check_sop_reviewable()
         for amendment in amendments:
             if missing := amendment._get_sop_amendment_gaps():
                 raise UserError(self.env._(
                     "%(amendment)s: %(missing)s", amendment=amendment.display_name, missing=' '.join(missing)))
+        return super(SopContract, self - amendments)._check_sop_reviewable()
 
     def _get_sop_amendment_gaps(self):
         """What is still missing before the amendment can be reviewed, as sentences."""
