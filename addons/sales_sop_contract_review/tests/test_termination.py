@@ -2,8 +2,6 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.sales_sop.engine import as_engine
-
 from .amendment_common import AmendmentCommon
 
 
