@@ -64,7 +64,8 @@ class SopContracts(CustomerPortal):
         user = request.env.user
         pending = contract.env['sop.signoff'].search(
             [('contract_id', '=', contract.id), ('state', '=', 'pending'), ('sent_date', '!=', False)], limit=1)
-        mine = not user._is_public() and user.partner_id.commercial_partner_id == contract.partner_id.commercial_partner_id
+        customer = contract.partner_id.commercial_partner_id
+        mine = not user._is_public() and user.partner_id.commercial_partner_id == customer
         return pending if mine else pending.browse()
 
     def _print_sop_contract(self, contract, report_type):

@@ -62,8 +62,9 @@ class SaleOrder(models.Model):
         for order in self.filtered(lambda order: order.state in ('draft', 'sent')):
             # sudo: the prices were agreed with the customer of a quotation the user may change.
             listed = {line.product_id: line for line in reversed(order.sudo().sop_contract_id.line_ids)}
-            for line in order._get_sop_contracted_lines().filtered(lambda line, listed=listed: line.product_id in listed):
-                own = listed[line.product_id]
-                line.write({'price_unit': own._get_price_in(line.product_uom_id), 'discount': 0,
-                            'tax_ids': own.tax_ids.ids})
+            for line in order._get_sop_contracted_lines():
+                if own := listed.get(line.product_id):
+                    line.write({
+                        'price_unit': own._get_price_in(line.product_uom_id), 'discount': 0,
+                        'tax_ids': own.tax_ids.ids})
         return True

@@ -63,7 +63,8 @@ class SopContract(models.Model):
 
     def _check_sop_linkable(self, orders):
         # An effective framework contract is there to be called off.
-        open_frameworks = self.filtered(lambda contract: contract.type == 'framework' and contract.state in BINDING_STATES)
+        open_frameworks = self.filtered(
+            lambda contract: contract.type == 'framework' and contract.state in BINDING_STATES)
         super(SopContract, self - open_frameworks)._check_sop_linkable(orders)
 
     def _find_sop_order_differences(self):

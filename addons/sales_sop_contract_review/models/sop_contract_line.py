@@ -120,7 +120,8 @@ class SopContractLine(models.Model):
 
     def _get_quantity_of(self, order):
         own = order._get_sop_contracted_lines().filtered(lambda line: line.product_id == self.product_id)
-        return sum(line.product_uom_id._compute_quantity(line.product_uom_qty, self.uom_id, round=False) for line in own)
+        return sum(
+            line.product_uom_id._compute_quantity(line.product_uom_qty, self.uom_id, round=False) for line in own)
 
     def _prepare_order_line_values(self):
         """Values of a line of a new call-off."""

@@ -86,10 +86,11 @@ class SopContract(models.Model):
         net = line.price_unit * (1 - line.discount / 100)
         return {
             'name': line.name, 'specification': line.specification or '',
-            'quantity': self._format_sop_number(line.quantity) if line.quantity else '–', 'unit': line.uom_id.name or '',
+            'quantity': self._format_sop_number(line.quantity) if line.quantity else '–',
+            'unit': line.uom_id.name or '',
             'price': formatLang(self.env, net, dp='Product Price'),
             'taxes': ', '.join(line.tax_ids.mapped(lambda tax: tax.tax_label or tax.name)),
-            'amount': formatLang(self.env, line.price_subtotal, currency_obj=self.currency_id) if line.quantity else '–',
+            'amount': self.currency_id.format(line.price_subtotal) if line.quantity else '–',
         }
 
     def _format_sop_number(self, number):

@@ -99,7 +99,8 @@ class TestContractDifferences(ContractReviewCommon):
     def test_what_is_no_answer(self):
         self.contract.line_ids.price_unit = 900
         row, = self._open()
-        for key, text in ((row['key'], ' '), (row['key'], None), (row['key'], 5), ('line-0', "Yes"), (None, "Yes"), ([], "Yes")):
+        own = row['key']
+        for key, text in ((own, ' '), (own, None), (own, 5), ('line-0', "Yes"), (None, "Yes"), ([], "Yes")):
             with self.subTest(key=key, text=text), self.assertRaises(UserError):
                 self.contract.action_sop_resolve_difference(key, text)
 
