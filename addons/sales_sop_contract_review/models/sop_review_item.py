@@ -1,5 +1,8 @@
+import json
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..values import DIMENSIONS, SEVERITIES
 
@@ -58,8 +61,14 @@ class SopReviewItem(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        if used := self._get_sop_used():
-            raise UserError(self.env._("%s has been answered in a review. Archive it instead.", used[0].code))
+        if used := self._get_sop_used() | self._get_sop_asked():
+            raise UserError(self.env._("%s is part of a review. Archive it instead.", used[0].code))
+
+    def _get_sop_asked(self):
+        """Those of these items that somebody was asked, whether he has answered or not."""
+        self.env['sop.review.opinion'].flush_model(['items'])
+        return self.filtered(lambda item: self.env.execute_query(SQL(
+            "SELECT 1 FROM sop_review_opinion WHERE items @> %s::jsonb LIMIT 1", json.dumps([[item.id]]))))
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)

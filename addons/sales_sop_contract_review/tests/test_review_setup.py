@@ -114,6 +114,15 @@ class TestReviewSetup(ContractReviewCommon):
         item.active = False
         self.assertTrue(item.copy({'code': 'C01', 'severity': 'minor'}))
 
+    def test_items_in_a_running_review_are_not_deleted(self):
+        item = self.env.ref(f'{MODULE}.sop_review_item_c02')
+        review = self._give_review(self._create_order(), 'in_review')
+        as_engine(self.env['sop.review.opinion']).create({
+            'review_id': review.id, 'items': [[item.id, item.code, item.severity]]})
+        with self.assertRaises(UserError):
+            item.unlink()
+        self.env.ref(f'{MODULE}.sop_review_item_c03').unlink()
+
     def test_codes_are_unique(self):
         item = self.env.ref(f'{MODULE}.sop_review_item_c01')
         self.assertNotEqual(item.copy().code, 'C01')
