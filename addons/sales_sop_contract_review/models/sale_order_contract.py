@@ -43,6 +43,12 @@ class SaleOrder(models.Model):
             moved._check_sop_contract_link(contract | moved.sop_contract_id)
         return super().write(vals)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_contracted(self):
+        # sudo: whether an order is part of a contract does not depend on who deletes it.
+        linked = self.sudo().filtered('sop_contract_id')
+        linked.with_env(self.env)._check_sop_contract_link(linked.sop_contract_id.with_env(self.env))
+
     def _check_sop_contract_link(self, contracts):
         """Orders come to a contract, and leave it, while its text is written."""
         if self and not is_engine(self.env):

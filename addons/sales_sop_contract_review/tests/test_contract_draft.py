@@ -98,6 +98,43 @@ class TestContractDraft(ClauseCommon):
         with self.assertRaises(UserError):
             self._create_order(sop_contract_id=contract.id)
 
+    def test_orders_of_a_reviewed_contract_are_kept(self):
+        drafted, reviewed = self._draft(), self._draft()
+        manager = self.user_sales_manager
+        drafted.order_ids.with_user(manager).unlink()
+        reviewed._sop_set_state('approved')
+        for orders in (reviewed.order_ids.with_user(manager), reviewed.order_ids.sudo()):
+            with self.assertRaises(UserError):
+                orders.unlink()
+
+    def test_other_company(self):
+        contract = self._draft()
+        company = self.env['res.company'].create({'name': "Second company"})
+        foreign = new_test_user(
+            self.env, 'sop_foreign', groups='sales_team.group_sale_manager', company_id=company.id,
+            company_ids=[Command.set(company.ids)])
+        for operation in ('read', 'write'):
+            with self.assertRaises(AccessError):
+                contract.with_user(foreign).check_access(operation)
+            with self.assertRaises(AccessError):
+                contract.clause_ids.with_user(foreign).check_access(operation)
+        self.assertFalse(self.env(user=foreign)['sop.contract.clause'].search([('contract_id', '=', contract.id)]))
+
+    def test_contracts_of_leads_are_counted_at_once(self):
+        leads = self.env['crm.lead']
+        for __ in range(5):
+            lead = self._create_lead(partner_id=self.partner.id)
+            self._draft(self._create_order(opportunity_id=lead.id))
+            leads |= lead
+        self.env.flush_all()
+        costs = []
+        for some in (leads[:1], leads):
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            self.assertEqual(set(some.mapped('sop_contract_count')), {1})
+            costs.append(self.env.cr.sql_log_count - start)
+        self.assertEqual(*costs)
+
     def test_order_of_another_customer(self):
         contract = self._draft()
         other = self.env['res.partner'].create({'name': "Other"})
@@ -207,11 +244,10 @@ class TestContractState(ClauseCommon):
     def test_not_revised_once_it_is_signed(self):
         contract = self._draft()
         contract._sop_set_state('void')
-        self._put_in_force(other := self._draft())
-        for contract in (contract, other):
+        for done in (contract, self._put_in_force(self._draft())):
             for wrong in (None, 3, ["x"]):
                 with self.assertRaises(UserError):
-                    contract.sudo().action_sop_revise(wrong)
+                    done.sudo().action_sop_revise(wrong)
 
     def test_the_contract_follows_its_review(self):
         for state, follows, version in (
