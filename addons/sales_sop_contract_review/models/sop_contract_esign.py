@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
@@ -93,7 +95,8 @@ class SopContract(models.Model):
         """The reviewed text as it was frozen, in the language of ``self``; what reviewers were told besides is ours."""
         lang = 'zh' if (self.env.lang or '').startswith('zh') else 'en'
         version = self._get_sop_frozen_version()
-        return version[f'body_{lang}'] if version else self._get_sop_bodies()[lang]
+        # The server rendered it: what users entered is escaped in it.
+        return Markup(version[f'body_{lang}'] if version else self._get_sop_bodies()[lang])  # noqa: S704
 
     def _get_sop_signoff_values(self):
         return {

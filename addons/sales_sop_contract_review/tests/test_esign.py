@@ -170,6 +170,7 @@ class TestEsignPortal(EsignCommon, SalesSopHttpCommon):
         for text in (self.contract.name, code, "Mr. Li", "simple electronic signature"):
             self.assertIn(text, page.text)
         self.assertNotIn("whether we have understood", page.text)
+        self.assertNotIn("&lt;div", page.text, "The text is formatted")
 
     def test_signature(self):
         path = self.path.replace('?', '/confirm?')
