@@ -72,6 +72,17 @@ class TestReviewCondition(ReviewConditionCommon):
             self._as(condition, self.reviewers['qua']).action_verify()
         self._as(condition, self.reviewers['prd']).action_verify()
 
+    def test_whoever_stood_in_for_the_owner_does_not_verify(self):
+        condition, quality = self._create_condition(), self.reviewers['qua']
+        today = fields.Date.today()
+        self.env['sop.absence'].create({
+            'user_id': self.owner.id, 'substitute_id': quality.id,
+            'date_start': today - timedelta(days=2), 'date_end': today + timedelta(days=2)})
+        self._as(condition, quality).action_done("Done for him")
+        self.assertEqual(condition.done_by_id, quality)
+        with self.assertRaises(AccessError):
+            self._as(condition, quality).action_verify()
+
     def test_strangers_do_not_verify(self):
         condition = self._create_condition()
         self._as(condition, self.owner).action_done("Done")

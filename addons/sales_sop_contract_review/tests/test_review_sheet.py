@@ -152,6 +152,8 @@ class TestReviewFigures(ReviewSheetCommon):
 
     def test_not_through_the_opinion_of_another(self):
         """Who decides for another department sees the figures of his own, whichever opinion he opens."""
+        self.finance.get_sop_sheet()
+        self.assertIn('payment', self._keys(self.finance.with_user(self.reviewers['sm'])))
         self.assertNotIn('margin', self._keys(self.finance.with_user(self.reviewers['sm'])))
         with self.assertRaises(AccessError):
             self.finance.with_user(self.reviewers['sm']).read(['figures'])
