@@ -33,14 +33,14 @@ class TestOrderGateCost(OrderGateCommon):
         for __ in range(2):
             self._get_extra(2)
         few, many = self._get_extra(5), self._get_extra(20)
-        self.assertAlmostEqual(few, many, delta=1, msg="Stock flushes in one query more or less")
-        self.assertLessEqual(many, 4)
+        self.assertAlmostEqual(few, many, delta=3, msg="Caches cost a query or two; one per order would be 15")
+        self.assertLessEqual(many, 7)
 
     def test_confirm_reviewed_orders(self):
         for __ in range(2):
             self._get_extra(2, reviewed=True)
         few, many = self._get_extra(5, reviewed=True), self._get_extra(20, reviewed=True)
-        self.assertAlmostEqual(few, many, delta=1)
+        self.assertAlmostEqual(few, many, delta=3)
 
     def test_refusals(self):
         few, many = self._create_orders(5, 10), self._create_orders(20, 10)
