@@ -127,7 +127,8 @@ class SaleOrder(models.Model):
         held = lines.filtered(lambda line: line._is_sop_invoice_held())
         going_on = lines - held
         if held and not going_on.filtered(lambda line: not line.display_type):
-            raise UserError(self.env._("%(order)s: %(reason)s", order=self.name, reason=self._get_sop_hold_message(held)))
+            reason = self._get_sop_hold_message(held)
+            raise UserError(self.env._("%(order)s: %(reason)s", order=self.name, reason=reason))
         return going_on
 
     def _is_sop_idle(self):

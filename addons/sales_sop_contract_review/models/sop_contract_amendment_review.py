@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools.misc import format_amount
 
 # A change of the amount by more than this many per cent is reviewed like the whole contract (§4.7)
@@ -41,8 +41,9 @@ class SopContract(models.Model):
         reasons = []
         before = self._get_sop_amount_before()
         if before and abs(self.amount_change) > before * FULL_REVIEW_PERCENT / 100:
+            percent = f'{100 * self.amount_change / before:+.1f}'
             reasons.append(self.env._(
-                "The amount changes by %(percent)s %% (%(change)s)", percent=f'{100 * self.amount_change / before:+.1f}',
+                "The amount changes by %(percent)s %% (%(change)s)", percent=percent,
                 change=format_amount(self.env, self.amount_change, self.currency_id)))
         level_before = self._get_sop_level_before()
         if whole and level_before and whole['level'].sudo().sequence > level_before.sequence:
@@ -69,15 +70,23 @@ class SopContract(models.Model):
         orders = super()._get_sop_reviewed_orders()
         return orders | self.filtered('is_amendment')._get_sop_amended_orders()
 
-    def _get_sop_company_amount(self):
+    def _get_sop_level_amount(self):
         """The contract as it will be."""
-        amount = super()._get_sop_company_amount()
+        amount = super()._get_sop_level_amount()
         if not self.is_amendment:
             return amount
-        change = self.currency_id._convert(
-            self.amount_change, self.company_id.currency_id, self.company_id, self.create_date or False)
-        whole = self.parent_id._get_sop_company_amount() if self.parent_id else amount
-        return whole + change
+        whole = self.parent_id._get_sop_level_amount() if self.parent_id else amount
+        return whole + self._get_sop_company_change()
+
+    def _get_sop_signing_amount(self):
+        amount = super()._get_sop_signing_amount()
+        if not self.is_amendment or amount is None:
+            return amount
+        return amount + max(self.sudo()._get_sop_company_change(), 0)
+
+    def _get_sop_company_change(self):
+        company = self.company_id
+        return self.currency_id._convert(self.amount_change, company.currency_id, company, fields.Date.today())
 
     def _get_sop_review_amount(self):
         return self.amount_change if self.is_amendment else super()._get_sop_review_amount()
