@@ -2,7 +2,6 @@ from odoo import fields, models
 
 EVENTS = [
     ('request', "Review requested"),
-    ('answer', "Items answered"),
     ('opinion', "Opinion given"),
     ('carry', "Opinion carried over: nothing it is about was changed"),
     ('take_back', "Opinion taken back"),
