@@ -48,5 +48,6 @@ class SopReviewEvent(models.Model):
         if self.on_behalf_id:
             who = self.env._("%(user)s for %(absent)s", user=who, absent=self.on_behalf_id.name)
         return {
-            'id': self.id, 'kind': self.kind, 'label': labels[self.kind], 'who': who, 'date': fields.Datetime.to_string(self.date),
-            'text': self.text or False, 'role': self.opinion_id._get_sop_role() if self.opinion_id else False}
+            'id': self.id, 'kind': self.kind, 'label': labels[self.kind], 'who': who,
+            'date': fields.Datetime.to_string(self.date), 'text': self.text or False,
+            'role': self.opinion_id._get_sop_role() if self.opinion_id else False}
