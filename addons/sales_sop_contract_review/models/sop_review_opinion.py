@@ -37,7 +37,7 @@ class SopReviewOpinion(models.Model):
     comment = fields.Text(readonly=True)
     carried_from_id = fields.Many2one(
         'sop.review.opinion', string="Carried Over From", readonly=True, index='btree_not_null', ondelete='restrict')
-    added_by_id = fields.Many2one('res.users', string="Added By", readonly=True, ondelete='restrict')
+    added_by_id = fields.Many2one('res.users', readonly=True, ondelete='restrict')
     added_reason = fields.Char(string="Why Added", readonly=True)
     answer_ids = fields.One2many('sop.review.answer', 'opinion_id', string="Answers", readonly=True)
     condition_ids = fields.One2many('sop.review.condition', 'opinion_id', string="Conditions", readonly=True)

@@ -183,7 +183,8 @@ class TestReviewReturn(ContractReviewCommon):
 
     def test_ids_that_are_none(self):
         missing = self.env['sop.review.opinion'].browse(2 ** 30).with_user(self.reviewers['fin'])
-        for act in (lambda: missing.action_decide('agree'), lambda: missing.action_return("x"), missing.action_take_back):
+        acts = (lambda: missing.action_decide('agree'), lambda: missing.action_return("x"), missing.action_take_back)
+        for act in acts:
             with self.assertRaises(UserError):
                 act()
 
@@ -242,7 +243,8 @@ class TestReviewPeople(ContractReviewCommon):
         self.assertEqual(self.opinion.sudo().state, 'done')
 
     def test_whom_nobody_hands_on_to(self):
-        for user_id in (self.user_sales_salesman.id, self.user_portal.id, 0, None, 'amy', [5], 2 ** 30, self.reviewers['fin'].id):
+        people = self.user_sales_salesman | self.user_portal | self.reviewers['fin']
+        for user_id in (*people.ids, 0, None, 'amy', [5], 2 ** 30):
             with self.subTest(user_id=user_id), self.assertRaises(UserError):
                 self.opinion.action_reassign(user_id, "Please")
         with self.assertRaises(UserError):
