@@ -71,11 +71,12 @@ def main(names):
     if unknown:
         raise SystemExit(f"✗ There is no add-on {', '.join(sorted(unknown))}; there are {', '.join(ADDONS)}.")
     addons = [name for name in ADDONS if not names or name in names]
-    say(f"Installing {', '.join(addons)} to see all terms")
     try:
         database.clone(database.make_template(), DATABASE)
-        database.install(DATABASE, ','.join(addons))
         for addon in addons:
+            # One after the other: a later one may change records of an earlier one.
+            say(f"Installing {addon} to see all terms")
+            database.install(DATABASE, addon)
             pot = export(addon)
             if pot is None:
                 print(f"{addon}: nothing to translate")
