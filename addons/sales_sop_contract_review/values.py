@@ -41,7 +41,7 @@ PRINT_LANGUAGES = [
 TOPICS = [
     ('quantity', "Quantity"),
     ('price', "Price"),
-    ('date', "Date"),
+    ('date', "Delivery date"),
     ('spec', "Specification"),
     ('payment', "Payment"),
     ('place', "Place"),

@@ -5,7 +5,7 @@ from ..values import PASSED, SIGNED
 from .sop_review_condition import OPEN
 
 CONTRACT_STATES = [
-    ('none', "None"), ('draft', "Being drafted"), ('complete', "Complete"), ('review', "In review"),
+    ('none', "None"), ('draft', "Being drafted"), ('complete', "Contents complete"), ('review', "In review"),
     ('approved', "Approved"), ('signing', "Being signed"), ('effective', "Effective"), ('archived', "Archived")]
 ORDER = [key for key, __ in CONTRACT_STATES]
 DEAD = ('void', 'terminated')

@@ -39,7 +39,7 @@ class SopClauseWording(models.Model):
     clause_id = fields.Many2one('sop.clause', required=True, index=True, ondelete='restrict')
     topic = fields.Selection(related='clause_id.topic')
     kind = fields.Selection(
-        [('standard', "Standard"), ('fallback', "Fallback")], string="Position", required=True, default='standard')
+        [('standard', "Standard"), ('fallback', "Fallback")], string="Kind of Text", required=True, default='standard')
     sequence = fields.Integer(default=10, help="Fallbacks are offered in this order.")
     instructions = fields.Text(translate=True, help="When this wording may be used.")
     text_en = fields.Html(string="English Text")
