@@ -56,7 +56,6 @@ from . import sale_order_line_gate
 from . import sale_order_payment
 from . import payment_transaction
 from . import mail_template
-from . import mail_compose_message
 from . import sale_order_contract
 from . import crm_lead_contract
 from . import sop_absence

@@ -31,7 +31,7 @@ class SaleOrder(models.Model):
     def create(self, vals_list):
         orders = super().create(vals_list)
         for state in ('sent', 'sale'):
-            if entering := orders.filtered(lambda order: order.state == state):
+            if entering := orders.filtered(lambda order, state=state: order.state == state):
                 entering._sop_enter(state)
         return orders
 

@@ -17,7 +17,7 @@ class SopAmendmentPartMixin(models.AbstractModel):
     contract_id = fields.Many2one(
         'sop.contract', string="Amendment", required=True, index=True, ondelete='cascade', readonly=True)
     company_id = fields.Many2one(related='contract_id.company_id')
-    order_id = fields.Many2one('sale.order', string="Order", required=True, index=True, ondelete='restrict')
+    order_id = fields.Many2one('sale.order', required=True, index=True, ondelete='restrict')
     is_changed = fields.Boolean(compute='_compute_is_changed', store=True)
     is_held = fields.Boolean(readonly=True, copy=False, help="The amendment is open, and this part is changed by it.")
 

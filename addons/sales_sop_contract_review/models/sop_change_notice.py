@@ -25,7 +25,8 @@ class SopChangeNotice(models.Model):
     title = fields.Char(related='contract_id.title', related_sudo=True)
     partner_name = fields.Char(related='contract_id.partner_id.name', string="Customer", related_sudo=True)
     company_id = fields.Many2one(related='contract_id.company_id', related_sudo=True, store=True)
-    user_id = fields.Many2one('res.users', string="To Be Read By", required=True, index=True, readonly=True, ondelete='restrict')
+    user_id = fields.Many2one(
+        'res.users', string="To Be Read By", required=True, index=True, readonly=True, ondelete='restrict')
     department_ids = fields.Many2many('sop.review.department', string="Departments", readonly=True)
     reason = fields.Text(related='contract_id.amendment_reason', related_sudo=True)
     task_ids = fields.One2many(

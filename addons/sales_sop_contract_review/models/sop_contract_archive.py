@@ -42,7 +42,7 @@ class SopContract(models.Model):
     original_reminded_date = fields.Date(readonly=True, copy=False)
     archive_item_ids = fields.One2many('sop.archive.item', 'contract_id', string="Archive Set")
     loan_ids = fields.One2many('sop.archive.loan', 'contract_id', string="Loans")
-    destruction_ids = fields.One2many('sop.archive.destruction', 'contract_id', string="Destruction")
+    destruction_ids = fields.One2many('sop.archive.destruction', 'contract_id')
     is_executed = fields.Boolean(compute='_compute_is_executed')
     is_archivist = fields.Boolean(compute='_compute_is_archivist')
     is_lent = fields.Boolean(string="Lent Out", compute='_compute_is_lent', search='_search_is_lent')

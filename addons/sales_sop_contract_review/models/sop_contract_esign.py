@@ -96,7 +96,7 @@ class SopContract(models.Model):
         lang = 'zh' if (self.env.lang or '').startswith('zh') else 'en'
         version = self._get_sop_frozen_version()
         # The server rendered it: what users entered is escaped in it.
-        return Markup(version[f'body_{lang}'] if version else self._get_sop_bodies()[lang])  # noqa: S704
+        return Markup(version[f'body_{lang}'] if version else self._get_sop_bodies()[lang])
 
     def _get_sop_signoff_values(self):
         return {

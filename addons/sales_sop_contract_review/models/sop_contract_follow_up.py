@@ -100,11 +100,11 @@ class SopContract(models.Model):
         return all(own.task_ids.mapped('is_done')) and all(own.notice_ids.mapped('read_date'))
 
     def _check_amended(self):
-        super()._check_amended()
         if self.is_amendment and not self._is_executed():
             raise UserError(self.env._(
                 "%s is completed by itself, when all documents are updated and all change notices are read.",
                 self.display_name))
+        return super()._check_amended()
 
     # ------------------------------------------------------------
     # CHANGES WITHOUT APPROVAL

@@ -36,7 +36,7 @@ class SopContract(models.Model):
         domain="[('id', 'in', signatory_ids)]")
     signatory_ids = fields.Many2many('res.users', string="May Sign", compute='_compute_signatory_ids')
     authority_id = fields.Many2one(
-        'sop.signing.authority', string="Authority", readonly=True, copy=False, index='btree_not_null',
+        'sop.signing.authority', readonly=True, copy=False, index='btree_not_null',
         ondelete='restrict')
     authority_text = fields.Char(
         string="Signed On the Basis Of", readonly=True, copy=False, help="The authority as it was on that day.")

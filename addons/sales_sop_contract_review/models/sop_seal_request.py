@@ -54,7 +54,7 @@ class SopSealRequest(models.Model):
         'res.users', 'sop_seal_request_keeper_rel', string="Keepers", readonly=True, copy=False)
     manager_ids = fields.Many2many(
         'res.users', 'sop_seal_request_manager_rel', string="Decides on Taking It Out", readonly=True, copy=False)
-    allowed_by_id = fields.Many2one('res.users', string="Allowed By", readonly=True, copy=False, ondelete='restrict')
+    allowed_by_id = fields.Many2one('res.users', readonly=True, copy=False, ondelete='restrict')
     allowed_date = fields.Datetime(string="Allowed On", readonly=True, copy=False)
     decided_by_id = fields.Many2one('res.users', string="Keeper", readonly=True, copy=False, ondelete='restrict')
     decided_date = fields.Datetime(string="Sealed On", readonly=True, copy=False)

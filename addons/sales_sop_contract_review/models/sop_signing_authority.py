@@ -20,7 +20,7 @@ class SopSigningAuthority(models.Model):
     company_id = fields.Many2one('res.company', index=True, help="Empty: for all companies.")
     currency_id = fields.Many2one('res.currency', compute='_compute_currency_id')
     position_id = fields.Many2one(
-        'sop.position', string="Position", index='btree_not_null', ondelete='restrict',
+        'sop.position', index='btree_not_null', ondelete='restrict',
         help="Whoever holds it may sign. Nobody stands in for signing.")
     user_id = fields.Many2one(
         'res.users', string="Person", index='btree_not_null', ondelete='restrict', domain="[('share', '=', False)]")

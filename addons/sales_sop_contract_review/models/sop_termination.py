@@ -38,7 +38,7 @@ class SopTermination(models.Model):
     stock_result = fields.Text(
         string="Stock and Work in Progress", help="What becomes of what was bought, made or delivered.")
     agreement_ids = fields.Many2many(
-        'ir.attachment', 'sop_termination_agreement_rel', string="Agreement",
+        'ir.attachment', 'sop_termination_agreement_rel',
         help="The agreement of both sides; for a one-sided termination, the notice to the customer.")
     state = fields.Selection(
         [('waiting', "Waiting for agreement"), ('agreed', "Agreed"), ('refused', "Refused"),

@@ -110,7 +110,7 @@ class TestOrderPayment(OrderPaymentCommon):
 
         def fail(orders):
             if self.order in orders:
-                raise UserError("Analytic distribution missing")
+                raise UserError(orders.env._("Analytic distribution missing"))
             return confirm(orders)
 
         with patch.object(self.registry['sale.order'], '_action_confirm', fail):

@@ -1,3 +1,4 @@
+from . import mail_compose_message
 from . import sop_review_condition_done
 from . import sop_review_explain
 from . import sop_review_backtest
