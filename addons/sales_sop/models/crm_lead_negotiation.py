@@ -44,8 +44,10 @@ class CrmLead(models.Model):
 
     @api.depends('sop_negotiation_ids.is_current')
     def _compute_sop_negotiation_id(self):
+        prefetch_ids = self.sop_negotiation_ids._prefetch_ids
         for lead in self:
-            sheet = lead.sop_negotiation_ids.filtered('is_current')[:1]
+            # The lines of all sheets are read at once.
+            sheet = lead.sop_negotiation_ids.filtered('is_current')[:1].with_prefetch(prefetch_ids)
             lead.sop_negotiation_id = sheet
             lead.sop_term_line_ids = sheet.line_ids
 

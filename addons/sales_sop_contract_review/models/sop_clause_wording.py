@@ -127,6 +127,14 @@ class SopClauseWording(models.Model):
         first_ids = [wording.first_id.id or wording._origin.id for wording in self]
         return self.search(Domain('id', 'in', first_ids) | Domain('first_id', 'in', first_ids), order='version desc')
 
+    def _get_sop_active_versions(self):
+        """The version in use of each of these wordings: ``{wording: version}``."""
+        versions = self._get_sop_versions().filtered(lambda version: version.state == 'active')
+        # The latest comes first; it is the one that stays.
+        active = {version.first_id.id or version.id: version for version in reversed(versions)}
+        return {
+            wording: active.get(wording.first_id.id or wording._origin.id, self.browse()) for wording in self}
+
     def _compute_usage(self):
         templates = self.env['sop.contract.template.line']._read_group(
             [('wording_id', 'in', self.ids), ('template_id.state', '!=', 'archived')], ['wording_id'],

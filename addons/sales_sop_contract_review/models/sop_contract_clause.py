@@ -151,9 +151,10 @@ class SopContractClause(models.Model):
 
     @api.depends('wording_id', 'text_en', 'text_zh')
     def _compute_newer_wording_id(self):
+        versions = self.wording_id._get_sop_active_versions()
         for line in self:
             old = line.wording_id
-            newer = old._get_sop_versions().filtered(lambda version: version.state == 'active')[:1] if old else old
+            newer = versions.get(old, old)
             line.newer_wording_id = newer if newer != old else False
             for lang in LANGUAGES:
                 name = f'text_{lang}'

@@ -37,6 +37,7 @@ class SopContract(models.Model):
         ``quotation``, ``state`` (open, resolved, or info: agreed in words, to be
         read) and, when it is resolved, ``resolution``.
         """
+        self._sop_read_orders()
         # sudo: whether the texts differ does not depend on who asks.
         return {contract.id: contract.sudo()._find_sop_differences() for contract in self if contract.id}
 

@@ -28,10 +28,17 @@ class SopContract(models.Model):
     def _get_sop_order_differences(self):
         """What orders say otherwise than these contracts: ``{id of the order: [text]}``, in words."""
         found = {}
+        self._sop_read_orders()
         # sudo: whether an order is what was agreed does not depend on who asks.
         for contract in self.sudo():
             found.update(contract._find_sop_order_differences())
         return found
+
+    def _sop_read_orders(self):
+        """Read the lines of all orders at once: those that are filtered are read one order after the other."""
+        lines = self.sudo().order_ids.order_line
+        lines.product_id.mapped('type')
+        lines.tax_ids.mapped('name')
 
     def _find_sop_order_differences(self):
         found = defaultdict(list)

@@ -74,7 +74,10 @@ class SopContract(models.Model):
             contract.authority_shown = contract.authority_text or (authority and authority.display_name)
 
     def _compute_signing_checks(self):
-        for contract in self:
+        # They are shown where something can be done about them.
+        shown = self.filtered(lambda contract: contract.state in (*PASSED, 'signing'))
+        (self - shown).signing_checks = (self - shown).has_signing_problem = False
+        for contract in shown:
             checks = contract._get_sop_signing_checks()
             if contract.state == 'signing':
                 checks += contract._get_sop_signed_checks()

@@ -133,10 +133,11 @@ class SopSigningAuthority(models.Model):
             Domain('company_id', 'in', [contract.company_id.id, False])
             & Domain('contract_id', 'in', [contract.id, False]))
         amount = contract._get_sop_signing_amount()
+        positions = authorities._get_positions(contract.company_id)
         found = {}
         for authority in authorities.sorted(lambda row: (not row.contract_id, row.is_unlimited, row.amount_limit)):
             if authority._get_state(day) == 'valid' and authority._covers(amount, contract.company_id):
-                for user in authority._get_holders(contract.company_id):
+                for user in authority._get_holders(contract.company_id, positions):
                     found.setdefault(user.sudo(False), authority)
         return found
 
@@ -144,15 +145,16 @@ class SopSigningAuthority(models.Model):
         return self.is_unlimited or (
             amount is not None and company.currency_id.compare_amounts(amount, self.amount_limit) <= 0)
 
-    def _get_holders(self, company):
+    def _get_holders(self, company, positions):
         if self.user_id:
             return self.user_id.filtered(lambda user: user.active and company in user.company_ids)
-        return self._get_position(company)._get_sop_users(company, None)
+        position = self.position_id if self.position_id.company_id else positions.get(
+            self.position_id.code, self.position_id.browse())
+        return position._get_sop_users(company, None)
 
-    def _get_position(self, company):
-        """The position as it is filled in ``company``: nobody stands in for signing."""
-        if self.position_id.company_id:
-            return self.position_id
-        return self.position_id.search(
-            [('code', '=', self.position_id.code), ('company_id', 'in', [company.id, False])],
-            order='company_id NULLS LAST, sequence, id', limit=1)
+    def _get_positions(self, company):
+        """Positions as they are filled in ``company``, by code: nobody stands in for signing."""
+        positions = self.env['sop.position'].sudo().search(
+            [('code', 'in', self.position_id.mapped('code')), ('company_id', 'in', [company.id, False])],
+            order='company_id NULLS LAST, sequence, id')
+        return {position.code: position for position in reversed(positions)}

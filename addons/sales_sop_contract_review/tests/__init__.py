@@ -1,5 +1,6 @@
 from . import test_contract_portal
 from . import test_contract_version
+from . import test_contract_cost
 from . import test_contract_differences
 from . import test_contract_framework
 from . import test_contract_instalments
