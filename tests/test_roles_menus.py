@@ -7,13 +7,19 @@ from conftest import RpcError
 from dateutil.relativedelta import relativedelta
 from lxml import etree
 
-ROLES = {'admin': 50, 'amy': 15, 'mike': 20, 'audrey': 4}  # login -> menus with an action, at least
+# login -> menus with an action, at least
+ROLES = {'admin': 50, 'amy': 15, 'mike': 20, 'audrey': 4, 'lena': 15, 'dora': 20}
 OURS = {
-    'admin': {"My Open Items", "Opportunities", "Processes", "Transitions", "Evidence", "Set-up Assistant"},
-    'amy': {"My Open Items", "Opportunities"},
-    'mike': {"My Open Items", "Opportunities", "Processes", "Transitions", "Evidence", "Set-up Assistant"},
-    'audrey': {"Opportunities", "Processes", "Transitions", "Evidence"},
+    'admin': {
+        "My Open Items", "Opportunities", "Processes", "Transitions", "Evidence", "Set-up Assistant", "Signing Authorities"},
+    'amy': {"My Open Items", "Opportunities", "Contracts", "My Requests", "Amendments"},
+    'mike': {
+        "My Open Items", "Opportunities", "Processes", "Transitions", "Evidence", "Set-up Assistant", "Review Levels"},
+    'audrey': {"Opportunities", "Processes", "Transitions", "Evidence", "Contracts", "Opinions"},
+    'lena': {"My Reviews", "My Conditions", "Clause Approvals", "Contracts to Sign", "Absences"},
+    'dora': {"Contracts", "Seal Requests", "Seal Log", "Contract Archive", "Clause Library", "Contract Templates"},
 }
+STAFF = ('admin', 'amy', 'mike', 'audrey')  # who reads opportunities
 
 
 class Screen:
@@ -164,13 +170,15 @@ def test_own_app_shows_what_the_role_needs(demo_server, login):
         path.rpartition('/')[2] for path, __ in Screen(demo_server.login(login)).read_menus()
         if path.startswith('/Sales SOP/')}
     assert OURS[login] <= names
-    if login in ('amy', 'audrey'):
-        assert not {"Set-up Assistant", "Import a Process"} & names
+    if login in ('amy', 'audrey', 'lena', 'dora'):
+        assert not {"Set-up Assistant", "Import a Process", "Review Levels"} & names
     if login == 'audrey':
         assert "My Open Items" not in names, "An auditor does nothing"
+    if login == 'lena':
+        assert not {"Opportunities", "Contracts", "Contract Ledger"} & names, "A reviewer has no rights in Sales"
 
 
-@pytest.mark.parametrize('login', ROLES)
+@pytest.mark.parametrize('login', STAFF)
 def test_every_lead_opens_with_its_checklist(demo_server, login):
     """The demo is for looking at: each lead shows a checklist, a card and a journey to each role."""
     client = demo_server.login(login)

@@ -62,7 +62,6 @@
         'report/sop_review_report.xml',
         'views/res_config_settings_views.xml',
         'views/sales_sop_contract_review_menus.xml',
-        'views/sop_amendment_menus.xml',
     ],
     'demo': [
         'demo/res_users_demo.xml',
