@@ -10,6 +10,7 @@ def run_peer(bench):
     few, many = (2, 10) if bench.quick else (10, 100)
     for side in bench.sides:
         prepare(side, prepare_review if side is bench.ours else prepare_tiers)
+        finish_first(side, bench)
     for notify, target in ((False, SILENT_TARGET), (True, NOTIFIED_TARGET)):
         for side in bench.sides:
             set_notification(side, side is bench.ours, notify)
@@ -52,6 +53,12 @@ def prepare(side, rules):
             rules(env, side.reviewers)
         env.flush_all()
         env.cr.execute('ANALYZE')
+
+
+def finish_first(side, bench):
+    """One review is kept: the first one of a database makes the numbers of the year and empties caches."""
+    with side.env(commit=True) as env:
+        cycle(side, env, bench, 1)()
 
 
 def make_user(env, login, group):
@@ -139,7 +146,8 @@ def cycle(side, env, bench, count):
 
 def review_ours(orders, reviewers):
     orders.action_sop_request_review()
-    opinions = orders.sudo().sop_review_id.opinion_ids
+    # By their ids, as the browser sends them.
+    opinions = orders.env['sop.review.opinion'].sudo().browse(orders.sudo().sop_review_id.opinion_ids.ids)
     for user in reviewers:
         opinions.filtered(lambda opinion, user=user: user in opinion.reviewer_ids).with_user(user).action_decide(
             'agree', fill=True)

@@ -25,9 +25,9 @@ class SopInternalThreadMixin(models.AbstractModel):
 
         :param list plans: dicts with ``record``, ``user``, and if need be ``date`` and ``summary``
         """
-        activity_type = self.env.ref(xmlid, raise_if_not_found=False)
         plans = [plan for plan in plans if plan['user'] and plan['user'].active]
-        if not activity_type or not plans:
+        activity_type = plans and self.env.ref(xmlid, raise_if_not_found=False)
+        if not activity_type:
             return
         model_id = self.env['ir.model']._get_id(self._name)
         # sudo: what is to be done may be up to another person.

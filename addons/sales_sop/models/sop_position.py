@@ -80,13 +80,19 @@ class SopPosition(models.Model):
 
     @api.model
     def _get_sop_position_holders(self, positions, code, company, but):
-        position = positions.filtered(lambda position: position.code == code)[:1]
+        # Not filtered: what is read of one position is read of all.
+        position = next((position for position in positions if position.code == code), positions.browse())
         while position:
             if holders := position._get_sop_users(company, but):
                 return holders
             position = position.stand_in_id
-        managers = self.env.ref('sales_sop.group_sop_manager').sudo().all_user_ids
-        return self._filter_sop_users(managers, company, but)
+        return self._filter_sop_users(self._get_sop_managers(), company, but)
+
+    @api.model
+    def _get_sop_managers(self):
+        # sudo: who manages the procedure is no secret.
+        groups = self.env['res.groups'].sudo()
+        return groups.browse(self.env['ir.model.data']._xmlid_to_res_id('sales_sop.group_sop_manager')).all_user_ids
 
     def _get_sop_users(self, company, but):
         return self._filter_sop_users(self.user_ids, company, but)

@@ -37,7 +37,8 @@ class SaleOrder(models.Model):
     def _filter_sop_gate(self, *gates):
         """Those of companies whose gate is one of ``gates``."""
         # sudo: whether a company reviews its orders holds for everybody who touches one.
-        return self.filtered(lambda order: order.sudo().company_id.sop_review_gate in gates)
+        gated = self.sudo().company_id.filtered(lambda company: company.sop_review_gate in gates)
+        return self.filtered(lambda order: order.company_id in gated) if gated else self.browse()
 
     def _get_sop_review_refusals(self, purpose='confirm'):
         """Why these orders must not be confirmed yet: ``{id: message}``, without those that may be.

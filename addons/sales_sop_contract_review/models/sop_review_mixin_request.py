@@ -170,7 +170,8 @@ class SopReviewMixin(models.AbstractModel):
 
     def _get_sop_review_outline(self, route, departments, items):
         """The opinions a route asks for, and their check items; every blocking item is among them (§4.4)."""
-        level = route['level']
+        # Its rights are those of whoever asks.
+        level = route['level'].with_env(self.env)
         invited = [departments[code] for code in route['departments'] if code != 'mgt' and code in departments]
         if level.mode == 'single':
             invited = []
@@ -214,18 +215,20 @@ class SopReviewMixin(models.AbstractModel):
     def _get_sop_asked_users(self, row, company, authors, reviewers):
         """Asked once for all records, and anew only where an author is the only one."""
         for but in (self.env['res.users'], authors):
-            key = (company.id, tuple(but.ids), row.get('approver_code') or row['department'].code)
+            code = row.get('approver_code')
+            key = (company.id, tuple(but.ids), code)
             if key not in reviewers:
-                reviewers[key] = self._find_sop_asked_users(row, company, but)
-            if users := reviewers[key] - authors:
+                reviewers[key] = self._find_sop_asked_users(code, company, but)
+            if users := reviewers[key].get(code or row['department'].code, but.browse()) - authors:
                 return users
         return self.env['res.users']
 
-    def _find_sop_asked_users(self, row, company, but):
-        if row.get('is_final'):
-            return self.env['sop.position']._get_sop_holders([row['approver_code']], company, but=but).sudo()
-        return row['department']._get_sop_reviewers(company, but).get(
-            row['department'].code, self.env['res.users']).sudo()
+    def _find_sop_asked_users(self, code, company, but):
+        """``{code: users}``: who decides at last as the position ``code``, or else for each department."""
+        if code:
+            return {code: self.env['sop.position']._get_sop_holders([code], company, but=but).sudo()}
+        reviewers = self.env['sop.review.department']._get_sop_reviewers(company, but)
+        return {department: users.sudo() for department, users in reviewers.items()}
 
     def _get_sop_role_name(self, row):
         if not row.get('is_final'):
@@ -323,12 +326,11 @@ class SopReviewMixin(models.AbstractModel):
 
     def _get_sop_carried_opinions(self, by_subject, plans):
         """Opinions of the round before that still hold: ``{(id, sequence): opinion}``."""
-        topics = self._get_sop_topic_departments()
+        again = self.filtered(lambda record: by_subject[record.id].previous_id)
+        topics = self._get_sop_topic_departments() if again else {}
         carried = {}
-        for record in self:
+        for record in again:
             review = by_subject[record.id]
-            if not review.previous_id:
-                continue
             changed = review._get_sop_changed_fingerprints()
             touched = set().union(*(topics[topic] for topic in changed))
             given = review.previous_id.opinion_ids._filter_sop_holding(touched, plans[record.id]['authors'])
