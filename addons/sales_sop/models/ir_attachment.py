@@ -25,6 +25,9 @@ class IrAttachment(models.Model):
     def write(self, vals):
         if not vals.keys() - self._sop_free_fields:
             return super().write(vals)
+        if vals.keys() == {'thumbnail'} and self._is_sop_evidence() and not is_engine(self.env):
+            # Browsers offer the picture of a page to whoever looks at it; evidence keeps none.
+            return True
         if vals.get('res_model') in EVIDENCE or self._is_sop_evidence():
             self._check_sop_engine()
         before = self._get_sop_file_records()

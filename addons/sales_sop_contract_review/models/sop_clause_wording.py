@@ -109,7 +109,7 @@ class SopClauseWording(models.Model):
             before = wording.previous_id
             for lang in LANGUAGES:
                 name = f'text_{lang}'
-                wording[f'diff_{lang}'] = before and diff_html(before[name], wording[name])
+                wording[f'diff_{lang}'] = bool(before) and diff_html(before[name], wording[name])
 
     @api.depends_context('lang')
     def _compute_placeholders(self):

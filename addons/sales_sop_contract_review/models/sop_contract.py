@@ -92,7 +92,7 @@ class SopContract(models.Model):
         for company, contracts in self.grouped('company_id').items():
             for contract in contracts:
                 start = contract.create_date or fields.Datetime.now()
-                contract.due_date = company and company._sop_add_workdays(start, company.sop_contract_draft_days)
+                contract.due_date = bool(company) and company._sop_add_workdays(start, company.sop_contract_draft_days)
 
     @api.depends('type', 'company_id')
     def _compute_template_id(self):

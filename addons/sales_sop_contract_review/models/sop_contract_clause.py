@@ -127,7 +127,7 @@ class SopContractClause(models.Model):
     def _compute_diffs(self):
         for line in self:
             wording = line.wording_id or line._get_sop_standard()
-            differs = line.position == 'own' and wording
+            differs = line.position == 'own' and bool(wording)
             for lang in LANGUAGES:
                 name = f'text_{lang}'
                 line[f'diff_{lang}'] = differs and diff_html(wording[name], line[name])
@@ -158,7 +158,7 @@ class SopContractClause(models.Model):
             line.newer_wording_id = newer if newer != old else False
             for lang in LANGUAGES:
                 name = f'text_{lang}'
-                line[f'newer_diff_{lang}'] = line.newer_wording_id and diff_html(line[name], newer[name])
+                line[f'newer_diff_{lang}'] = newer != old and diff_html(line[name], newer[name])
 
     @api.depends('wording_id', 'clause_id')
     def _compute_fallback_id(self):

@@ -19,7 +19,7 @@ class SopContract(models.Model):
         lang = 'zh' if (self.env.lang or '').startswith('zh') else 'en'
         for contract in self:
             last = contract.is_editable and contract.version_ids.sorted('version')[-1:]
-            contract.changes = last and last._get_changes(
+            contract.changes = bool(last) and last._get_changes(
                 last[f'body_{lang}'], contract._render_sop_body((lang,)))
 
     def _get_sop_frozen_version(self):

@@ -54,7 +54,7 @@ class SopContractVersion(models.Model):
             before = version._get_previous()
             for lang in ('zh', 'en'):
                 name = f'body_{lang}'
-                version[f'changes_{lang}'] = before and self._get_changes(before[name], version[name])
+                version[f'changes_{lang}'] = bool(before) and self._get_changes(before[name], version[name])
 
     def _get_previous(self):
         """The version before this one."""

@@ -411,6 +411,13 @@ class TestSignedForGood(SigningCommon):
             with self.assertRaises(AccessError):
                 scan.with_user(user).sudo().unlink()
 
+    def test_looking_at_a_file_changes_nothing(self):
+        """Browsers send the picture of a page they show: it is not kept, and nobody is told of an error."""
+        scan = self.contract.scan_ids
+        scan.thumbnail = 'R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs='
+        self.env.invalidate_all()
+        self.assertFalse(scan.thumbnail)
+
     def test_no_other_door(self):
         other = self._create_contract(self._create_order())
         for values in ({'state': 'effective'}, {'effective_date': self.today}, {'match_state': 'matched'},
