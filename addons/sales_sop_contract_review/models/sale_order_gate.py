@@ -100,10 +100,13 @@ class SaleOrder(models.Model):
     def _sop_lock_reviews(self):
         """A change of what was reviewed in the same second comes before or after, not beside."""
         # sudo: reviews of orders the user confirms.
-        reviews = self._filter_sop_gate('enforce').sudo().sop_review_id
-        if reviews:
-            self.env.execute_query(SQL(
-                "SELECT id FROM sop_review WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", reviews.ids))
+        reviewed = self._filter_sop_gate('enforce').sudo().filtered('sop_review_id')
+        # The order first, as whoever changes it does: neither waits for the other.
+        for records in (reviewed, reviewed.sop_review_id):
+            if records:
+                self.env.execute_query(SQL(
+                    "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                    SQL.identifier(records._table), records.ids))
 
     def _sop_note_unreviewed(self):
         """Where the gate only observes: say on the orders what would have held them."""
@@ -134,17 +137,15 @@ class SaleOrder(models.Model):
         reviews.filtered(lambda review: review.state in PASSED)._sop_finish('outdated', text=reason)
 
     def _sop_outdate_reviews(self):
-        """As everywhere; the order is locked, so that it is not confirmed in the same second.
+        """What is confirmed under a gate that enforces is not changed any more: its review stays what it was."""
+        # sudo: whether it is confirmed does not depend on who changes it.
+        committed = self.sudo().filtered(lambda order: order.state == 'sale')._filter_sop_gate('enforce')
+        return super(SaleOrder, self - committed)._sop_outdate_reviews()
 
-        What is confirmed under a gate that enforces is not changed any more: its review stays what it was.
-        """
-        # sudo: whether there is something to outdate does not depend on who asks.
-        reviewed = self.sudo().filtered('sop_review_id')
-        quoted = (reviewed - reviewed.filtered(lambda order: order.state == 'sale')._filter_sop_gate('enforce'))
-        if quoted:
-            self.env.execute_query(SQL(
-                "SELECT id FROM sale_order WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", quoted.ids))
-        return super(SaleOrder, quoted.sudo(self.env.su))._sop_outdate_reviews()
+    def _sop_mark_changed(self):
+        # sudo: whether an order is or could be reviewed does not depend on who asks.
+        watched = self.sudo().filtered('sop_review_id') | self.sudo()._filter_sop_gate('enforce', 'observe')
+        return super(SaleOrder, watched)._sop_mark_changed()
 
     def _filter_sop_committed(self):
         """Those whose terms bind: they were confirmed, and the gate of their company enforces."""

@@ -2,6 +2,7 @@ import hashlib
 import json
 
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..values import PASSED
 
@@ -63,9 +64,21 @@ class SopReviewMixin(models.AbstractModel):
 
     def _sop_outdate_reviews(self):
         """To be called after a change of what was reviewed: rounds that froze something else do not hold any more."""
+        self._sop_mark_changed()
         changed = self._get_sop_changed_topics()
         if stale := self.filtered(lambda record: changed.get(record.id)):
             stale.sudo().sop_review_id.sudo(False)._sop_outdate()
+
+    def _sop_mark_changed(self):
+        """Whoever requests a review or confirms in the same second has looked at the old text: he starts anew.
+
+        Rows that this transaction writes anyhow are not written again.
+        """
+        if self.ids:
+            self.env.execute_query(SQL(
+                "UPDATE %(table)s SET id = id WHERE id IN (SELECT id FROM %(table)s WHERE id = ANY(%(ids)s) AND "
+                "xmin <> pg_current_xact_id()::xid ORDER BY id FOR NO KEY UPDATE) RETURNING id",
+                table=SQL.identifier(self._table), ids=self.ids))
 
     def _get_sop_review_facts(self):
         """What the level of a review is chosen by: ``{id: {fact: value}}`` (§4.4)."""
