@@ -39,5 +39,6 @@ from . import test_order_terms
 from . import test_order_gate_cost
 from . import test_review_tours
 from . import test_review_time
+from . import test_review_cost
 from . import test_review_access
 from . import test_shipment_stock

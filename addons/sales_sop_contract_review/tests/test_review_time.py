@@ -157,32 +157,3 @@ class TestReviewNotice(ContractReviewCommon):
         self._request(self._create_order())
         self.assertTrue(self._tasks(self.reviewers['qua']))
         self.assertFalse(self._tasks(self.reviewers['fin']))
-
-
-@tagged('post_install', '-at_install')
-class TestReviewCost(ContractReviewCommon):
-    """A batch costs as many queries as a few."""
-
-    def _count(self, number):
-        self.env.invalidate_all()
-        orders = self.env['sale.order'].with_user(self.user_sales_salesman).union(
-            *(self._create_order() for __ in range(number)))
-        self.env.flush_all()
-        start = self.env.cr.sql_log_count
-        with self._route(self.level, ('sal', 'fin')):
-            orders.action_sop_request_review()
-        self.env.flush_all()
-        requested = self.env.cr.sql_log_count
-        opinions = self.env['sop.review.opinion'].browse(orders.sudo().sop_review_id.opinion_ids.filtered(
-            lambda opinion: opinion.department_id.code == 'fin').ids)
-        opinions.with_user(self.reviewers['fin']).action_decide('agree', fill=True)
-        self.env.flush_all()
-        return requested - start, self.env.cr.sql_log_count - requested
-
-    def test_queries(self):
-        self.level = self._create_level()
-        self._count(2)
-        few, many = self._count(5), self._count(50)
-        # INSERTs come in blocks; one query per record would be 45 more.
-        self.assertLess(many[0] - few[0], 30, f"Request: {few[0]} queries for 5, {many[0]} for 50")
-        self.assertLess(many[1] - few[1], 30, f"Opinion: {few[1]} queries for 5, {many[1]} for 50")
