@@ -27,6 +27,9 @@ class SopDemo(models.AbstractModel):
 
     @api.model
     def _load_contracts(self):
+        # Otherwise they come after the demo data, and texts frozen before that have English words in Chinese.
+        languages = [code for code, __ in self.env['res.lang'].get_installed()]
+        self.env['ir.module.module']._load_module_terms([MODULE], languages)
         self._take_over_procedure()
         self.env.company.sop_review_gate = 'enforce'
         for key, story in CONTRACTS.items():
