@@ -11,7 +11,8 @@ from lxml import etree
 ROLES = {'admin': 50, 'amy': 15, 'mike': 20, 'audrey': 4, 'lena': 15, 'dora': 20}
 OURS = {
     'admin': {
-        "My Open Items", "Opportunities", "Processes", "Transitions", "Evidence", "Set-up Assistant", "Signing Authorities"},
+        "My Open Items", "Opportunities", "Processes", "Transitions", "Evidence", "Set-up Assistant",
+        "Signing Authorities"},
     'amy': {"My Open Items", "Opportunities", "Contracts", "My Requests", "Amendments"},
     'mike': {
         "My Open Items", "Opportunities", "Processes", "Transitions", "Evidence", "Set-up Assistant", "Review Levels"},
