@@ -49,6 +49,7 @@ from . import sop_term
 from . import sale_order_review_facts
 from . import sale_order_review_topics
 from . import sale_order_line_review_topics
+from . import sop_contract_review
 from . import sop_contract_review_facts
 from . import sale_order_refusal
 from . import sale_order_gate

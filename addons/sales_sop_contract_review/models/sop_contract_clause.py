@@ -140,14 +140,15 @@ class SopContractClause(models.Model):
                 for line in lines:
                     line[f'preview_{lang}'] = line._get_sop_text(lang, values)
 
-    @api.depends('text_en', 'text_zh', 'reference', 'na_reason', 'status')
+    @api.depends('preview_en', 'preview_zh', 'reference', 'na_reason', 'status')
     @api.depends_context('lang')
     def _compute_excerpt(self):
         chinese = (self.env.lang or '').startswith('zh')
         for line in self:
-            text = (line.text_zh or line.text_en) if chinese else (line.text_en or line.text_zh)
-            said = ' '.join(plain_text(text).split())[:EXCERPT] or line.reference
-            line.excerpt = line.na_reason if line.status == 'na' else said
+            texts = (line.preview_zh, line.preview_en) if chinese else (line.preview_en, line.preview_zh)
+            said = ' '.join(next((text for text in map(plain_text, texts) if text), '').split())
+            shown = {'present': said[:EXCERPT] or line.reference, 'na': line.na_reason, 'absent': False}
+            line.excerpt = shown[line.status]
 
     @api.depends('wording_id', 'text_en', 'text_zh')
     def _compute_newer_wording_id(self):

@@ -45,6 +45,7 @@ class SopContract(models.Model):
     blanks = fields.Text(string="Not filled in", compute='_compute_incomplete', compute_sudo=True)
     deviation_count = fields.Integer(string="Deviations", compute='_compute_incomplete', compute_sudo=True)
     order_count = fields.Integer(compute='_compute_order_count', compute_sudo=True)
+    has_missing_clause = fields.Boolean(compute='_compute_has_missing_clause')
     newer_wording_count = fields.Integer(compute='_compute_newer_wording_count')
 
     @api.depends('partner_id')
@@ -85,6 +86,11 @@ class SopContract(models.Model):
     def _compute_order_count(self):
         for contract in self:
             contract.order_count = len(contract.order_ids)
+
+    @api.depends('clause_ids.status')
+    def _compute_has_missing_clause(self):
+        for contract in self:
+            contract.has_missing_clause = any(line.status != 'present' for line in contract.clause_ids)
 
     @api.depends('clause_ids.wording_id')
     def _compute_newer_wording_count(self):

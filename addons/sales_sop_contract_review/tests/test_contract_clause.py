@@ -33,6 +33,25 @@ class TestContractClause(ClauseCommon):
     # COMPLETE
     # ------------------------------------------------------------
 
+    def test_list_shows_the_text_as_printed(self):
+        contract = self._draft()
+        line = self._get_line(contract, self.clause_payment)
+        self.assertIn(f"{self.partner.name} pays 30 %", line.with_context(lang='en_US').excerpt)
+        self.assertFalse(contract.has_missing_clause)
+        line.write({'status': 'na', 'na_reason': "Paid already"})
+        self.assertEqual(line.excerpt, "Paid already")
+        self.assertTrue(contract.has_missing_clause)
+
+    def test_form_says_who_is_asked(self):
+        contract = self._create_contract(self._create_order())
+        self.assertFalse(contract.review_asked_names)
+        with self.assertRaises(UserError):
+            contract.action_sop_open_review()
+        review = self._request(contract)
+        self.assertIn("Finance", contract.review_asked_names)
+        self.assertEqual(contract.review_deadline, review.sudo().deadline)
+        self.assertEqual(contract.action_sop_open_review()['res_id'], review.id)
+
     def test_required_clause(self):
         self.line.status = 'absent'
         self.assertIncomplete("absent", "Paying")

@@ -410,6 +410,10 @@ class TestSignedForGood(SigningCommon):
                 scan.with_user(user).sudo().write({'raw': b'%PDF forged'})
             with self.assertRaises(AccessError):
                 scan.with_user(user).sudo().unlink()
+        # The web client keeps a picture of each PDF that is shown.
+        scan.with_user(self.ca).sudo().thumbnail = (
+            b'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=')
+        self.assertEqual(scan.raw, b'%PDF-1.4 signed')
 
     def test_looking_at_a_file_changes_nothing(self):
         """Browsers send the picture of a page they show: it is not kept, and nobody is told of an error."""
