@@ -22,7 +22,9 @@ class SopContract(models.Model):
     def _prepare_sop_printed(self):
         """What is printed of this contract, in the languages it is printed in."""
         self.ensure_one()
-        # sudo: the text is the same whoever prints it; who may print it is checked by the report.
+        # Odoo prints whatever ids it is asked for.
+        self.check_access('read')
+        # sudo: the text is the same whoever prints it.
         own = self.sudo()
         # No label of the text is in the language of whoever prints it.
         lang = 'en' if own.print_lang == 'en' else 'zh'
