@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import consteq
 
@@ -22,6 +22,11 @@ class SopContract(models.Model):
     def _portal_ensure_token(self):
         # The token is written by the server alone.
         return super(SopContract, as_engine(self))._portal_ensure_token()
+
+    @api.model
+    def _get_thread_with_access(self, thread_id, *, hash=None, pid=None, token=None, **kwargs):
+        """The link of a customer opens the contract, and not what we say to each other about it."""
+        return super()._get_thread_with_access(thread_id, **kwargs)
 
     def _get_sop_portal_domain(self, partner):
         """The contracts that ``partner`` and its company see."""
