@@ -2,7 +2,7 @@ from odoo import models
 
 
 class IrAttachment(models.Model):
-    """The scan of a signed contract proves what was signed."""
+    """What a contract was signed or changed by proves it from the moment somebody relies on it."""
 
     _inherit = 'ir.attachment'
 
@@ -16,4 +16,6 @@ class IrAttachment(models.Model):
             return False
         contracts = self.env['sop.contract'].sudo().browse(held.mapped('res_id')).exists()
         signed = contracts.filtered('effective_date')
-        return bool(held & (signed.scan_ids | signed.customer_proof_ids))
+        compared = contracts.filtered(lambda contract: contract.state == 'signing' and contract.copy_checked_by_id)
+        proofs = signed.customer_proof_ids | signed.agreement_ids | (signed | compared).scan_ids
+        return bool(held & proofs)

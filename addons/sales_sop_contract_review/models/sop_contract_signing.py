@@ -13,7 +13,7 @@ CHOSEN = frozenset({'sign_method', 'signatory_id'})
 SIGNING = frozenset({
     'customer_signatory_id', 'customer_basis', 'customer_proof_ids', 'our_sign_date', 'customer_sign_date', 'scan_ids',
     'signed_code'})
-FILES = ('customer_proof_ids', 'scan_ids')
+FILES = ('customer_proof_ids', 'scan_ids', 'customer_document_ids', 'agreement_ids')
 # In force before: it comes back to it after an amendment or a pause.
 RESUMED = ('effective', 'executing', 'amending', 'suspended')
 
