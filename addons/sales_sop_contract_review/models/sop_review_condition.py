@@ -98,7 +98,8 @@ class SopReviewCondition(models.Model):
         uid = self.env.uid
         mine = Domain([
             ('state', '=', 'done'), ('owner_id', '!=', uid), ('done_by_id', '!=', uid),
-            ('review_id.state', 'in', RUNNING)]) & Domain('id', 'in', self._get_sop_asked_by(self._get_sop_voices()))
+            ('id', 'in', self._get_sop_asked_by(self._get_sop_voices())),
+            ('review_id.state', 'in', RUNNING), ('review_id.author_ids', 'not in', [uid])])
         return Domain.OR(mine if wanted else ~mine for wanted in value)
 
     @api.model
@@ -168,6 +169,8 @@ class SopReviewCondition(models.Model):
         """Why ``user`` cannot verify this, or an empty string."""
         if user in (self.owner_id, self.done_by_id):
             return self.env._("%s: whoever does it does not verify it himself.", self.name)
+        if user in self.review_id.author_ids:
+            return self._get_sop_author_error()
         verifiers = self._get_sop_verifiers()
         if not voices & verifiers:
             return self.env._("%(condition)s is verified by: %(users)s.", condition=self.name,
@@ -178,11 +181,17 @@ class SopReviewCondition(models.Model):
         """Why ``user`` cannot waive this, or an empty string."""
         if user == self.owner_id:
             return self.env._("%s: nobody waives what he is to do himself.", self.name)
+        if user in self.review_id.author_ids:
+            return self._get_sop_author_error()
         approvers = self._get_sop_final_opinions().reviewer_ids
         if not voices & approvers:
             return self.env._("%(condition)s is waived by the final approver only: %(users)s.", condition=self.name,
                 users=', '.join(approvers.mapped('name')))
         return ''
+
+    def _get_sop_author_error(self):
+        # In place of somebody who is away neither.
+        return self.env._("%s: nobody decides on what he requested, drafted or sells himself.", self.name)
 
     # ------------------------------------------------------------
     # ACTS
