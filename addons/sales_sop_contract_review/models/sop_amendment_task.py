@@ -42,6 +42,7 @@ class SopAmendmentTask(models.Model):
         :param str remark: where it is, or what was left as it is and why
         """
         self.check_access('read')
+        self._check_sop_may_tick()
         if remark and not isinstance(remark, str):
             raise UserError(self.env._("Write the remark as a text."))
         # sudo: whoever may see that it is to be done says that he did it.
@@ -51,6 +52,13 @@ class SopAmendmentTask(models.Model):
             'remark': (remark or '').strip()})
         self.sudo().contract_id._sop_complete_amendments()
         return True
+
+    def _check_sop_may_tick(self):
+        """Whoever got the change notice does, or works on the amendment; readers only read."""
+        # sudo: whether he was told is written on records he may not read.
+        told = self.sudo().filtered_domain(self._get_sop_invited_domain()).sudo(False)
+        if others := self - told:
+            others.contract_id.check_access('write')
 
     def action_undo(self):
         """It was ticked by mistake: by whoever ticked it, while the amendment is not completed."""

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from odoo.addons.sales_sop.values import POSITIONS
@@ -28,6 +29,17 @@ class SopClause(models.Model):
     wording_ids = fields.One2many('sop.clause.wording', 'clause_id', string="Wordings")
 
     _code_uniq = models.UniqueIndex('(code)', "There is a clause with this code already.")
+
+    def write(self, vals):
+        if 'approver_code' in vals and not self.env.su and not self.env.user.has_group('base.group_system'):
+            self._check_sop_approver_kept(vals['approver_code'])
+        return super().write(vals)
+
+    def _check_sop_approver_kept(self, code):
+        """Whoever keeps the library does not choose who approves what he writes."""
+        if other := self.filtered(lambda clause: clause.approver_code != code)[:1]:
+            raise AccessError(self.env._(
+                "%s: who approves deviations is changed by an administrator of the system.", other.name))
 
     def _get_sop_approvers(self, company, but=None):
         """Who approves deviations from this clause in ``company``."""

@@ -91,6 +91,7 @@ class SopClauseApproval(models.Model):
 
     def action_refuse(self, reason=None):
         """Refuse these texts, for the reason given."""
+        self.check_access('read')
         reason = reason.strip() if isinstance(reason, str) else ''
         if not reason:
             raise UserError(self.env._("%s: say why it is refused.", self[:1].display_name))

@@ -356,6 +356,7 @@ class SopClauseWording(models.Model):
     def action_open_templates(self):
         """The templates that name this wording."""
         self.ensure_one()
+        self.check_access('read')
         return {
             'type': 'ir.actions.act_window', 'name': self.env._("Templates"), 'res_model': 'sop.contract.template',
             'views': [(False, 'list'), (False, 'form')], 'domain': [('line_ids.wording_id', 'in', self.ids)]}
@@ -363,6 +364,7 @@ class SopClauseWording(models.Model):
     def action_open_contracts(self):
         """The contracts that use this wording, as far as the user may read them."""
         self.ensure_one()
+        self.check_access('read')
         return {
             'type': 'ir.actions.act_window', 'name': self.env._("Contracts"), 'res_model': 'sop.contract',
             'views': [(False, 'list'), (False, 'kanban'), (False, 'form')],

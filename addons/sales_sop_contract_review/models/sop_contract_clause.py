@@ -329,7 +329,7 @@ class SopContractClause(models.Model):
 
     def _prepare_approval_values(self, reason):
         approvers = self.clause_id._get_sop_approvers(
-            self.contract_id.company_id, self.env.user | self.contract_id.drafter_id)
+            self.contract_id.company_id, self.env.user | self.contract_id._get_sop_review_authors())
         if not approvers:
             raise UserError(self.env._(
                 "%(line)s: nobody else may approve it. Name somebody for the position in charge of %(clause)s.",

@@ -65,6 +65,7 @@ class SopContract(models.Model):
         # An effective framework contract is there to be called off.
         open_frameworks = self.filtered(
             lambda contract: contract.type == 'framework' and contract.state in BINDING_STATES)
+        open_frameworks.check_access('read')
         return super(SopContract, self - open_frameworks)._check_sop_linkable(orders)
 
     def _find_sop_order_differences(self):

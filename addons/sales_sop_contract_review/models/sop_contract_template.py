@@ -136,6 +136,7 @@ class SopContractTemplate(models.Model):
     def action_open_contracts(self):
         """The contracts made of this template, as far as the user may read them."""
         self.ensure_one()
+        self.check_access('read')
         return {
             'type': 'ir.actions.act_window', 'name': self.env._("Contracts"), 'res_model': 'sop.contract',
             'views': [(False, 'list'), (False, 'kanban'), (False, 'form')], 'domain': [('template_id', 'in', self.ids)]}

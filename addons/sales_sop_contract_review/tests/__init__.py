@@ -42,3 +42,5 @@ from . import test_review_time
 from . import test_review_cost
 from . import test_review_access
 from . import test_shipment_stock
+from . import test_access
+from . import test_attacks

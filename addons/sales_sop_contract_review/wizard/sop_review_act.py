@@ -34,6 +34,7 @@ class SopReviewAct(models.TransientModel):
     @api.onchange('kind')
     def _onchange_kind(self):
         if self.kind == 'minutes':
+            self.review_id._origin.check_access('read')
             # sudo: who takes part is written on the review.
             review = self.review_id.sudo()
             self.attendee_ids = review.opinion_ids._get_sop_live().reviewer_ids | review.requester_id
