@@ -17,6 +17,8 @@ README = (ROOT / 'README.md').read_text()
 WIDE, PHONE = (1400, 900), (400, 860)
 OPPORTUNITY = "Compressed air station, line 3"
 NEGOTIATED, RESTATED = "Energy-saving air for hall B", "Chillers for furnace 4"
+DRAFTED, REVIEWED, SEALED = (
+    "Chiller for the injection hall", "Dry air for the winding shop", "Dust collectors for the batch house")
 
 
 @pytest.fixture(scope='module')
@@ -133,6 +135,59 @@ def test_confirmation(server):
     with Browser(server.url) as browser:
         for name, size in (('confirmation', PHONE), ('confirmation_wide', WIDE)):
             take(browser, name, size, f'{link.path}?{link.query}', '.o_portal_signature_form, form')
+
+
+def get_contract(client, title):
+    return client.call('sop.contract', 'search', [['title', '=', title]])[0]
+
+
+def test_contract(server, browser):
+    """Its clauses, and what is missing before it can be reviewed."""
+    amy = server.login('amy')
+    browser.login(amy)
+    for name, size in (('contract', (1400, 1000)), ('contract_phone', PHONE)):
+        take(browser, name, size, f'/odoo/sop-contracts/{get_contract(amy, DRAFTED)}',
+             '.o_form_view .o_field_widget[name=clause_ids]')
+
+
+def test_review_sheet(server, browser):
+    """What a reviewer works with, who has no rights in Sales."""
+    lena = server.login('lena')
+    browser.login(lena)
+    opinion = lena.call('sop.review.opinion', 'search', [
+        ['can_decide', '=', True], ['review_id.subject_name', 'ilike', REVIEWED]])[0]
+    for name, size in (('review-sheet', (1400, 1000)), ('review-sheet_phone', PHONE)):
+        take(browser, name, size, f'/odoo/sop-contract-reviews/{opinion}', '.o_sop_review_item')
+
+
+def test_order_held_by_the_gate(server, browser):
+    ben = server.login('ben')
+    browser.login(ben)
+    order = ben.call('sale.order', 'search', [['sop_contract_id.title', '=', REVIEWED]])[0]
+    for name, size in (('order-held', WIDE), ('order-held_phone', PHONE)):
+        take(browser, f'{name}_page', size, f'/odoo/sale.order/{order}', '.o_form_view div[name=sop_review_notice]')
+        browser.evaluate("document.querySelector('button[name=action_confirm]').click()")
+        browser.wait('.modal .o_error_dialog, .modal-body')
+        keep(browser, name)
+
+
+@pytest.mark.parametrize(('login', 'name'), [('mike', 'signing'), ('carol', 'signing_zh')])
+def test_signing(server, browser, login, name):
+    """What is in the way of the signature, and what is done."""
+    client = server.login(login)
+    browser.login(client)
+    path = f'/odoo/sop-contracts/{get_contract(client, SEALED)}'
+    for suffix, size in (('', (1400, 1000)), ('_phone', PHONE)):
+        take(browser, f'{name}{suffix}', size, path, '.o_form_view .o_notebook',
+             ".o_notebook a.nav-link[name='signing']")
+
+
+def test_amendment(server, browser):
+    ben = server.login('ben')
+    browser.login(ben)
+    amendment = ben.call('sop.contract', 'search', [['parent_id', '!=', False]])[0]
+    for name, size in (('amendment', (1400, 900)), ('amendment_phone', PHONE)):
+        take(browser, name, size, f'/odoo/sop-amendments/{amendment}', '.o_form_view .o_notebook')
 
 
 def test_customer_file(server, browser, lead_id):
