@@ -43,7 +43,8 @@ class SopReview(models.Model):
 
     def _sop_clear_tasks(self, xmlid, everybody=False):
         """Take tasks of those who are not asked any more; one that speaks of many reviews goes on to the next."""
-        activity_type = self.env.ref(xmlid, raise_if_not_found=False)
+        # As it is kept in memory: its row is only read where there is a task.
+        activity_type = self.env['mail.activity.type'].browse(self.env['ir.model.data']._xmlid_to_res_id(xmlid))
         if not activity_type or not self:
             return
         # sudo: the task may be that of another person.
