@@ -155,6 +155,29 @@ class TestAttacksOnReviews(ContractReviewCommon):
         for user in (self.user_employee, self.user_portal, self.reviewers['qua']):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 kept.with_user(user).read(['datas'])
+        review = self._request(self._create_order())
+        opinion = self._opinion(review, 'sal')
+        opinion.action_attach('C01', self.env['ir.attachment'].with_env(opinion.env).create({
+            'name': "mail.pdf", 'raw': b'%PDF-1.4 mail'}).ids)
+        self._assert_kept(kept)
+        self._assert_kept(opinion.sudo()._get_sop_evidence_files())
+
+    def _assert_kept(self, files):
+        """By the administrator and by code in sudo neither."""
+        self.assertTrue(files)
+        for env in (self.env(user=self.env.ref('base.user_admin')), self.env):
+            for call in (
+                lambda own: own.write({'raw': b'%PDF-1.4 other'}), lambda own: own.unlink(),
+                lambda own: own.write({'res_id': 0}),
+            ):
+                with self.subTest(uid=env.uid), self.assertRaises(AccessError), self.cr.savepoint():
+                    call(files.with_env(env))
+
+    def test_talk_beside_a_condition_is_no_evidence(self):
+        condition = self._create_condition()
+        message = condition.with_user(self.reviewers['ca']).message_post(
+            body="See this", attachments=[('x.pdf', b'x')])
+        self.assertEqual(message.attachment_ids.res_id, condition.id)
 
 
 @tagged('post_install', '-at_install')

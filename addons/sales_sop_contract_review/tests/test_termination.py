@@ -51,6 +51,13 @@ class TestTermination(AmendmentCommon):
         invoice = self.order.sudo()._create_invoices()
         self.assertEqual(invoice.invoice_line_ids.quantity, 3, "What was delivered is invoiced")
 
+    def test_agreement_is_evidence(self):
+        files = self._ask().sudo().agreement_ids
+        for env in (self.env(user=self.manager), self.env(user=self.env.ref('base.user_admin')), self.env):
+            for call in (lambda own: own.write({'raw': b'x'}), lambda own: own.unlink()):
+                with self.subTest(uid=env.uid), self.assertRaises(AccessError), self.cr.savepoint():
+                    call(files.with_env(env))
+
     def test_ends_open_amendments(self):
         amendment = self._amend()
         self._change(amendment, quantity=8)
