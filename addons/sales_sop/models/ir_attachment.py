@@ -11,7 +11,7 @@ class IrAttachment(models.Model):
     _inherit = 'ir.attachment'
 
     # What Odoo itself may set on a file without touching it
-    _sop_free_fields = frozenset({'access_token', 'thumbnail'})
+    _sop_free_fields = frozenset({'access_token'})
 
     @api.model_create_multi
     def create(self, vals_list):
