@@ -1,5 +1,6 @@
 from . import test_contract_portal
 from . import test_contract_version
+from . import test_contract_companies
 from . import test_contract_cost
 from . import test_contract_differences
 from . import test_contract_framework
@@ -37,6 +38,7 @@ from . import test_archive
 from . import test_esign
 from . import test_order_terms
 from . import test_order_gate_cost
+from . import test_contract_tours
 from . import test_review_tours
 from . import test_review_time
 from . import test_review_cost
