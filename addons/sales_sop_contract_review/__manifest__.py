@@ -26,6 +26,7 @@
         'data/sop_review_department_data.xml',
         'data/sop_review_item_data.xml',
         'data/sop_review_level_data.xml',
+        'wizard/sop_clause_reassign_views.xml',
         'wizard/sop_review_condition_done_views.xml',
         'data/sop_amendment_data.xml',
         'wizard/sop_review_explain_views.xml',

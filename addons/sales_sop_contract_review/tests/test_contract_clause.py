@@ -255,6 +255,55 @@ class TestContractClause(ClauseCommon):
             self.line.action_request_approval("He insists")
         self.assertIn("position", str(caught.exception))
 
+    def test_reassign(self):
+        approval = self._ask().with_user(self.reviewers['fin'])
+        for user_id, reason in (
+                (self.reviewers['leg'].id, ' '), (self.reviewers['leg'].id, None), (None, "Away"), ([], "Away"),
+                (self.user_sales_salesman.id, "Away"), (self.user_portal.id, "Away"),
+                (self.reviewers['fin'].id, "Away")):
+            with self.subTest(user_id=user_id, reason=reason), self.assertRaises(UserError):
+                approval.action_reassign(user_id, reason)
+        for user in (self.user_sales_salesman, self.user_auditor, self.reviewers['leg'], self.user_portal):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                approval.with_user(user).action_reassign(self.reviewers['leg'].id, "Mine")
+        dialog = self.env['sop.clause.reassign'].with_user(self.reviewers['fin']).create({
+            'approval_id': approval.id, 'user_id': self.reviewers['leg'].id, 'reason': "On leave"})
+        self.assertIn(self.reviewers['leg'], dialog.candidate_ids)
+        self.assertNotIn(self.user_sales_salesman, dialog.candidate_ids)
+        dialog.action_confirm()
+        approval = approval.sudo()
+        self.assertEqual(approval.approver_ids, self.reviewers['leg'])
+        self.assertEqual(approval.activity_ids.user_id, self.reviewers['leg'])
+        self.assertIn("On leave", str(approval.message_ids[:1].body))
+        with self.assertRaises(AccessError):
+            approval.with_user(self.reviewers['fin']).action_approve()
+        approval.with_user(self.reviewers['leg']).action_approve()
+        self.assertEqual(self.line.approval_state, 'approved')
+        with self.assertRaises(UserError):
+            approval.with_user(self.reviewers['leg']).action_reassign(self.reviewers['fin'].id, "Too late")
+
+    def test_override(self):
+        approval = self._ask()
+        for user in (self.user_sales_salesman, self.reviewers['leg'], self.reviewers['fin'], self.user_auditor):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                approval.with_user(user).action_override("It is urgent")
+        manager = approval.with_user(self.user_sales_manager)
+        for reason in (None, ' ', 5, []):
+            with self.subTest(reason), self.assertRaises(UserError):
+                manager.action_override(reason)
+        manager.action_override("Agreed with the general manager")
+        self.assertEqual((manager.state, manager.is_override), ('approved', True))
+        self.assertEqual(manager.remark, "Agreed with the general manager")
+        self.assertEqual(self.line.approval_state, 'approved')
+        self.assertFalse(manager.sudo().activity_ids)
+        with self.assertRaises(UserError):
+            manager.action_override("Again")
+
+    def test_nobody_overrides_for_himself(self):
+        self.user_sales_salesman.group_ids += self.env.ref('sales_sop.group_sop_manager')
+        with self.assertRaises(AccessError):
+            self._ask().with_user(self.user_sales_salesman).action_override("I say so")
+
     def test_nobody_writes_an_approval(self):
         approval = self._ask()
         for user in (self.user_sales_salesman, self.reviewers['fin'], self.user_sales_manager):

@@ -1,4 +1,5 @@
 from . import mail_compose_message
+from . import sop_clause_reassign
 from . import sop_review_condition_done
 from . import sop_review_explain
 from . import sop_review_backtest
