@@ -49,7 +49,7 @@ class Client:
         answer = response.json()
         if 'error' in answer:
             raise RpcError(answer['error'])
-        return answer['result']
+        return answer.get('result')
 
     def call(self, model, method, *args, **kwargs):
         kwargs['context'] = {**self.context, **kwargs.get('context', {})}
