@@ -36,7 +36,29 @@ class SopDemo(models.AbstractModel):
             contract = self.env['sop.contract']
             for verb, *details in story:
                 contract = getattr(self, f'_sign_{verb}')(contract or self._get_deal(key), *details) or contract
+        self._agree_framework()
         self.env.flush_all()
+
+    def _agree_framework(self):
+        """Filters for a year at fixed prices, and a first call-off."""
+        amy, today = self._get_user('amy'), fields.Date.today()
+        filters = self.env.ref('sales_sop.product_filters')
+        contract = self.env['sop.contract'].with_user(amy).create({
+            'title': "Filters for a year", 'type': 'framework',
+            'partner_id': self.env.ref('sales_sop.partner_castings').id,
+            'date_start': today - timedelta(days=30), 'date_end': today + timedelta(days=330),
+            'line_ids': [Command.create({
+                'product_id': filters.id, 'name': filters.display_name, 'uom_id': filters.uom_id.id, 'quantity': 0,
+                'price_unit': 0.95 * filters.list_price})],
+            'instalment_ids': [Command.create({'percent': 100, 'trigger': 'delivery', 'days': 30, 'method': 'wire'})],
+        })
+        contract.write(self._prepare_gaps(contract))
+        self._sign_review(contract, "Filters for both stations at one price.")
+        self._sign_finish(contract)
+        self._sign_sign(contract, 'wet')
+        self._sign_match(contract)
+        order = self.env['sale.order'].with_user(amy).browse(contract.action_sop_call_off()['res_id'])
+        order.order_line.product_uom_qty = 6
 
     def _take_over_procedure(self):
         """The version that asks for contracts is published, and running opportunities follow it."""

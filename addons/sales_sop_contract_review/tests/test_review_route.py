@@ -150,7 +150,7 @@ class TestReviewRoute(ContractReviewCommon):
 
     def test_frameworks(self):
         contract = self._draft(type='framework', date_start='2030-01-01', date_end='2030-12-31')
-        self.assertLevel(contract, 'L1')
+        self.assertLevel(contract, 'L2', "Framework agreement")
         contract.date_end = '2031-01-01'
         self.assertLevel(contract, 'L3', "Long framework agreement")
         contract.date_end = False
