@@ -110,7 +110,7 @@ class TestOrderPayment(OrderPaymentCommon):
 
         def fail(orders):
             if self.order in orders:
-                raise UserError(orders.env._("Analytic distribution missing"))
+                raise UserError(orders.display_name)
             return confirm(orders)
 
         with patch.object(self.registry['sale.order'], '_action_confirm', fail):
