@@ -116,7 +116,7 @@ class TestOrderPayment(OrderPaymentCommon):
         with patch.object(self.registry['sale.order'], '_action_confirm', fail):
             self._run_cron()
         self.assertEqual((self.order.state, other.state), ('sent', 'sale'))
-        self.assertIn("Analytic distribution missing", self.order.message_ids[0].body)
+        self.assertIn(self.order.display_name, self.order.message_ids[0].body)
 
     def test_rejected(self):
         self._process(self._pay(self.order))
