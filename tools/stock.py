@@ -20,7 +20,7 @@ import database
 from database import ADDONS, LOCAL, ROOT, say
 from run_tests import check_browser, stop
 
-SUITES = ('sales_team', 'crm', 'sale', 'sale_crm', 'sale_management')
+SUITES = ('sales_team', 'crm', 'sale', 'sale_crm', 'sale_management', 'payment')
 # What fails in a plain Odoo as well, as module.Class.method: nothing, in the environment ./dev makes.
 BASELINE = frozenset()
 # A plain Odoo runs 407; far fewer means that a suite was not found.
