@@ -156,10 +156,9 @@ class SaleOrder(models.Model):
             return self.env._(
                 "%(order)s: its review %(review)s was not passed. Change the quotation and request the review again.",
                 order=self.name, review=review.name)
-        asked = review.opinion_ids.filtered(lambda opinion: opinion.state == 'pending').reviewer_ids
         return self.env._(
             "%(order)s is being reviewed (%(review)s). Still asked: %(names)s. Wait for them, or recall the review.",
-            order=self.name, review=review.name, names=', '.join(asked.mapped('name')) or '-')
+            order=self.name, review=review.name, names=review.asked_names)
 
     def _get_sop_unreviewed_message(self, route, changed, purpose):
         # sudo: a customer who signs has no rights on levels; he is told something else in the end.
@@ -210,6 +209,10 @@ class SaleOrder(models.Model):
     def _get_sop_contract_message(self, changed, differences, purpose):
         """Why this order does not follow from a contract that binds; False when it does."""
         contract = self.sop_contract_id
+        if contract.sop_review_id.state == 'in_review' and not changed:
+            return self.env._(
+                "%(order)s belongs to %(contract)s, which is being reviewed. Still asked: %(names)s.", order=self.name,
+                contract=contract.display_name, names=contract.sop_review_id.asked_names)
         if contract.sop_review_id.state not in PASSED or changed:
             return self.env._(
                 "%(order)s belongs to %(contract)s, whose review is not passed or does not hold any more. Have the "

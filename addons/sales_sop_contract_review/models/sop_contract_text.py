@@ -89,7 +89,7 @@ class SopContract(models.Model):
             'quantity': self._format_sop_number(line.quantity) if line.quantity else '–',
             'unit': line.uom_id.name or '',
             'price': formatLang(self.env, net, dp='Product Price'),
-            'taxes': ', '.join(line.tax_ids.mapped(lambda tax: tax.tax_label or tax.name)),
+            'taxes': ', '.join(line.tax_ids.mapped(lambda tax: tax.invoice_label or tax.name)),
             'amount': self.currency_id.format(line.price_subtotal) if line.quantity else '–',
         }
 
