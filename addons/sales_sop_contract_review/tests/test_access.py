@@ -165,6 +165,8 @@ class TestContractAccessMethods(AccessCommon):
         values = {
             'sop.review.condition.done': {'condition_id': condition.id, 'evidence': "x"},
             'sop.review.backtest': {},
+            'sop.clause.reassign': {
+                'approval_id': records['sop.clause.approval'].id, 'user_id': self.user_sales_manager.id, 'reason': "x"},
             'sop.contract.difference.dialog': {'contract_id': contract.id},
             'sop.review.request': {'contract_ids': [(6, 0, contract.ids)]},
             'sop.review.act': {'kind': 'recall', 'review_id': records['sop.review'].id, 'reason': "x"},
