@@ -33,6 +33,9 @@ class TestSalesProcedure(TransactionCase):
         cls.won_stage = cls.env['crm.stage'].create({
             'name': "Closed", 'sequence': 90, 'is_won': True, 'team_ids': [Command.set(cls.team.ids)]})
         cls.process.stage_ids.gate = 'enforce'
+        # What an add-on knows about contracts is lived through there; here people confirm it, as without it.
+        cls.process.stage_ids[-1].requirement_ids.filtered(
+            lambda item: item.kind == 'condition' and item.code != 'S5.6').write({'kind': 'confirm', 'condition': '[]'})
         cls.process.action_publish()
         cls.partner = cls.env['res.partner'].create({'name': "Water Works", 'is_company': True})
         cls.contact = cls.env['res.partner'].create({
