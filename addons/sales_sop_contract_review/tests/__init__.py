@@ -4,6 +4,7 @@ from . import test_contract_companies
 from . import test_contract_cost
 from . import test_contract_differences
 from . import test_contract_framework
+from . import test_contract_items
 from . import test_contract_instalments
 from . import test_contract_lines
 from . import test_clause_library
