@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 
 from ..values import BINDING_STATES, PASSED
@@ -80,7 +80,11 @@ class SaleOrder(models.Model):
     def _is_sop_unreleased(self):
         """Whether this is a draft that the customer must not see before its review."""
         self.ensure_one()
-        return self.state == 'draft' and bool(self._get_sop_review_refusals('send'))
+        return self.state == 'draft' and not self._is_sop_cart() and bool(self._get_sop_review_refusals('send'))
+
+    def _is_sop_cart(self):
+        """Whether the customer put this together himself: a web shop has the system create its carts."""
+        return 'website_id' in self._fields and bool(self.website_id) and self.create_uid.id == SUPERUSER_ID
 
     def action_sop_open_review(self):
         """The latest round of the review of this order, or of its contract."""
