@@ -12,6 +12,8 @@ from conftest import Client, RpcError, Server
 from inside import commit, open_registry
 
 HELD = "We are still checking this quotation"
+SIGN = 'data-bs-target="#modalaccept"'
+SHOP_PAGES = ('/shop/payment/validate', '/shop/confirmation', '/shop/cart')
 
 
 class Visitor(Client):
@@ -31,6 +33,12 @@ class Visitor(Client):
         """The provider says that the money is there, and the customer waits for the next page."""
         self.post(
             '/payment/demo/simulate_payment', reference=reference, payment_details='4242', simulated_state='done')
+        return self.post('/payment/status/poll')
+
+    def promise(self, reference):
+        """The customer will pay the carrier, and waits for the next page."""
+        page = self.session.post(f'{self.url}/payment/custom/process', data={'reference': reference}, timeout=300)
+        page.raise_for_status()
         return self.post('/payment/status/poll')
 
 
@@ -62,7 +70,9 @@ def build(env):
     env.ref('sales_sop.sop_position_director').user_ids = users['director']
     env['sop.review.level'].create({
         'name': "Director", 'code': 'doors', 'mode': 'single', 'approver_code': 'director',
-        'rule_ids': [(0, 0, {'name': "Big order", 'trigger': 'amount', 'number': 5000})]})
+        'rule_ids': [
+            (0, 0, {'name': "Big order", 'trigger': 'amount', 'number': 5000}),
+            (0, 0, {'name': "Given away", 'trigger': 'always', 'order_domain': "[('amount_total', '=', 0)]"})]})
     partner = env['res.partner'].create({
         'name': "Huaxin Chemicals", 'email': 'buyer@huaxin.example.com', 'phone': '+86 574 1234', 'city': "Ningbo",
         'street': "1 Chemistry Road", 'zip': '315000', 'country_id': env.ref('base.cn').id,
@@ -72,7 +82,7 @@ def build(env):
         'group_ids': [(6, 0, [env.ref('base.group_portal').id])]})
     products = env['product.product'].create([
         {'name': name, 'list_price': price, 'type': kind, 'taxes_id': False, 'is_published': True}
-        for name, price, kind in (("Pump P20", 1000, 'consu'), ("Truck", 0, 'service'))])
+        for name, price, kind in (("Pump P20", 1000, 'consu'), ("Truck", 0, 'service'), ("Sample", 0, 'service'))])
     env['delivery.carrier'].search([]).active = False
     carrier = env['delivery.carrier'].create({
         'name': "Our truck", 'product_id': products[1].id, 'is_published': True,
@@ -84,7 +94,8 @@ def build(env):
         provider.write({'state': 'test' if provider.code == 'demo' else 'enabled', 'is_published': True})
         provider.payment_method_ids.active = True
     return SimpleNamespace(
-        partner=partner.id, product=products[0].id, template=products[0].product_tmpl_id.id, carrier=carrier.id,
+        partner=partner.id, product=products[0].id, sample=products[2].id, carrier=carrier.id, company=env.company.id,
+        templates={product.id: product.product_tmpl_id.id for product in products},
         **{key: SimpleNamespace(id=own.id, method=own.payment_method_ids[:1].id) for key, own in providers.items()})
 
 
@@ -120,12 +131,17 @@ def read(client, order_id, *names):
     return tuple(row[name] for name in names)
 
 
-def approve(server, amy, order_id, **answer):
+def get_payments(server, order_id):
+    return server.login('admin').call(
+        'payment.transaction', 'search_read', [('sale_order_ids', '=', order_id)], ['is_post_processed'])
+
+
+def approve(server, amy, order_id):
     amy.call('sale.order', 'action_sop_request_review', [order_id])
     director = server.login('director')
     [opinion] = director.call(
         'sop.review.opinion', 'search', [('review_id.order_id', '=', order_id), ('state', '=', 'pending')])
-    director.call('sop.review.opinion', 'action_decide', [opinion], answer.pop('opinion', 'agree'), **answer)
+    director.call('sop.review.opinion', 'action_decide', [opinion], 'agree', fill=True)
 
 
 def run_scheduler(name):
@@ -136,16 +152,17 @@ def run_scheduler(name):
 
 # --- The portal ---------------------------------------------------------------------------------
 
-def test_the_portal_offers_nothing(visitor, order, world):
+def test_the_portal_offers_nothing(amy, visitor, order, world):
+    amy.call('sale.order', 'write', [order.id], {'require_signature': True})
     page = visitor.get(order.path, params={'access_token': order.token}).text
     assert HELD in page
-    assert 'o_sale_portal_paynow' not in page
+    assert 'o_sale_portal_paynow' not in page and SIGN not in page
     with pytest.raises(RpcError, match=HELD):
         visitor.pay(f'{order.path}/transaction', world, 10000, access_token=order.token)
 
 
 def test_paid_when_it_is_reviewed(server, amy, visitor, order, world):
-    approve(server, amy, order.id, fill=True)
+    approve(server, amy, order.id)
     assert 'o_sale_portal_paynow' in visitor.get(order.path, params={'access_token': order.token}).text
     visitor.simulate(visitor.pay(f'{order.path}/transaction', world, 10000, access_token=order.token))
     assert read(amy, order.id, 'state', 'sop_paid_unreviewed') == ('sale', False)
@@ -153,7 +170,7 @@ def test_paid_when_it_is_reviewed(server, amy, visitor, order, world):
 
 def test_paid_after_a_change(name, server, amy, visitor, order, world):
     """The money is kept and shown, and the order is confirmed when it has been reviewed again."""
-    approve(server, amy, order.id, fill=True)
+    approve(server, amy, order.id)
     reference = visitor.pay(f'{order.path}/transaction', world, 10000, access_token=order.token)
     [line] = read(amy, order.id, 'order_line')[0]
     amy.call('sale.order.line', 'write', [line], {'name': "Pump P20 of steel"})
@@ -161,7 +178,7 @@ def test_paid_after_a_change(name, server, amy, visitor, order, world):
     assert read(amy, order.id, 'state', 'sop_paid_unreviewed', 'sop_review_state') == ('sent', True, 'outdated')
     page = visitor.get(order.path, params={'access_token': order.token})
     assert page.status_code == 200 and 'o_sale_portal_paynow' not in page.text
-    approve(server, amy, order.id, fill=True)
+    approve(server, amy, order.id)
     run_scheduler(name)
     assert read(amy, order.id, 'state', 'sop_paid_unreviewed') == ('sale', False)
 
@@ -171,12 +188,13 @@ def test_paid_after_a_change(name, server, amy, visitor, order, world):
 class Cart:
     """What a customer with a login puts in his cart, up to the page of payments."""
 
-    def __init__(self, server, world, quantity):
+    def __init__(self, server, world, quantity, product=None):
+        product = product or world.product
         self.client = Visitor(server.url)
         self.client.post('/web/session/authenticate', db=server.database, login='wang', password='wang')
         self.client.post('/shop/cart/clear')
         self.client.post(
-            '/shop/cart/add', product_template_id=world.template, product_id=world.product, quantity=quantity)
+            '/shop/cart/add', product_template_id=world.templates[product], product_id=product, quantity=quantity)
         self.client.get('/shop/checkout')
         self.client.post('/shop/set_delivery_method', dm_id=world.carrier)
         self.page = self.client.get('/shop/payment').text
@@ -185,12 +203,89 @@ class Cart:
         found = re.search(r'data-access-token="([^"]+)"', self.page)
         self.token = found and found[1]
 
-    def pay(self, world, amount, provider='demo'):
+    def begin(self, world, amount, provider='demo'):
         return self.client.pay(
             f'/shop/payment/transaction/{self.id}', world, amount, provider, access_token=self.token)
 
+    def finish(self, reference, provider='demo'):
+        return {'demo': self.client.simulate, 'cash': self.client.promise}[provider](reference)
 
-def test_a_small_cart_is_bought(server, amy, world):
+    def visit(self, *paths):
+        return [self.client.get(path).status_code for path in paths]
+
+
+@pytest.fixture
+def cautious(server, world):
+    """The customer gets nothing before its review."""
+    admin = server.login('admin')
+    admin.call('res.company', 'write', [world.company], {'sop_review_before_send': True})
+    yield
+    admin.call('res.company', 'write', [world.company], {'sop_review_before_send': False})
+
+
+@pytest.mark.parametrize('provider', ['demo', 'cash'])
+def test_a_small_cart_is_bought(server, amy, world, provider):
     cart = Cart(server, world, 2)
-    cart.client.simulate(cart.pay(world, 2000))
+    cart.finish(cart.begin(world, 2000, provider), provider)
     assert read(amy, cart.id, 'state') == ('sale',)
+    assert cart.visit(*SHOP_PAGES) == [200] * 3
+
+
+@pytest.mark.parametrize('provider', ['demo', 'cash'])
+def test_a_big_cart_is_not(server, amy, world, provider):
+    cart = Cart(server, world, 10)
+    with pytest.raises(RpcError, match=HELD):
+        cart.begin(world, 10000, provider)
+    assert cart.visit(*SHOP_PAGES) == [200] * 3
+    assert read(amy, cart.id, 'state') == ('draft',)
+    assert not get_payments(server, cart.id)
+
+
+@pytest.mark.parametrize(('provider', 'state'), [('demo', 'done'), ('cash', 'pending')])
+def test_a_cart_that_grew_while_it_was_paid(server, amy, world, provider, state):
+    """The payment was begun when nothing held the cart; it is kept and shown."""
+    cart = Cart(server, world, 2)
+    reference = cart.begin(world, 2000, provider)
+    lines = read(amy, cart.id, 'order_line')[0]
+    amy.call('sale.order.line', 'write', lines[:1], {'product_uom_qty': 10})
+    assert cart.finish(reference, provider)['state'] == state
+    assert cart.visit(*SHOP_PAGES) == [200] * 3
+    assert read(amy, cart.id, 'state', 'sop_paid_unreviewed') == ('sent', True)
+    [payment] = get_payments(server, cart.id)
+    assert payment['is_post_processed'], "It is not tried again for days"
+
+
+def test_a_free_cart(server, amy, world):
+    """Nothing to pay is no way around the review; the customer reads why."""
+    cart = Cart(server, world, 1, world.sample)
+    page = cart.client.get('/shop/payment/validate')
+    assert (page.status_code, HELD in page.text) == (422, True)
+    [found] = amy.call('sale.order', 'search_read', [
+        ('partner_id', '=', world.partner), ('order_line.product_id', '=', world.sample)], ['state'])
+    assert found['state'] == 'draft'
+
+
+@pytest.mark.usefixtures('cautious')
+def test_a_cart_is_its_customers(server, amy, world):
+    """What waits for a review before it is sent is our quotation, not what a customer put together himself."""
+    small = Cart(server, world, 2)
+    small.finish(small.begin(world, 2000))
+    assert read(amy, small.id, 'state') == ('sale',)
+    big = Cart(server, world, 10)
+    with pytest.raises(RpcError, match=HELD):
+        big.begin(world, 10000)
+    assert big.visit(*SHOP_PAGES, f'/my/orders/{big.id}') == [200] * 4
+    with pytest.raises(RpcError, match="reviewed before the customer gets it"):
+        amy.call('sale.order', 'action_quotation_send', [big.id])
+
+
+@pytest.mark.usefixtures('cautious')
+def test_a_quotation_is_no_cart(amy, visitor, world):
+    """Nobody makes one by writing that it comes from the shop."""
+    [website] = amy.call('website', 'search', [], limit=1)
+    [order_id] = amy.call('sale.order', 'create', [{
+        'partner_id': world.partner, 'website_id': website,
+        'order_line': [(0, 0, {'product_id': world.product, 'product_uom_qty': 10, 'price_unit': 1000})]}])
+    page = visitor.session.get(
+        visitor.url + amy.call('sale.order', 'get_portal_url', [order_id]), allow_redirects=False)
+    assert page.status_code == 303
