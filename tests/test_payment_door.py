@@ -1,4 +1,4 @@
-"""The doors that other apps of Odoo open to a quotation: online payment and web shop.
+"""The doors that other apps of Odoo open to a quotation: online payment, web shop and warehouse.
 
 A real server with Odoo's demo payment provider; the customer is a browser without a login.
 """
@@ -289,3 +289,27 @@ def test_a_quotation_is_no_cart(amy, visitor, world):
     page = visitor.session.get(
         visitor.url + amy.call('sale.order', 'get_portal_url', [order_id]), allow_redirects=False)
     assert page.status_code == 303
+
+# --- The warehouse ------------------------------------------------------------------------------
+
+def add_condition(order):
+    """What quality asked for when it agreed."""
+    from odoo.addons.sales_sop.engine import as_engine
+    as_engine(order.env['sop.review.condition']).create({
+        'review_id': order.sop_review_id.id, 'name': "Bank guarantee", 'owner_id': order.user_id.id,
+        'due_point': 'before_ship', 'due_date': '2099-12-31'})
+
+
+def test_a_condition_holds_the_transfer(name, server, amy, order):
+    """Goods leave when what was due before is met; the transfer says what is missing."""
+    approve(server, amy, order.id)
+    amy.call('sale.order', 'action_confirm', [order.id])
+    with open_registry(name) as registry:
+        commit(registry, lambda env: add_condition(env['sale.order'].browse(order.id)))
+    [picking] = read(amy, order.id, 'picking_ids')[0]
+    moves = amy.call('stock.move', 'search', [('picking_id', '=', picking)])
+    amy.call('stock.move', 'write', moves, {'quantity': 10, 'picked': True})
+    with pytest.raises(RpcError, match="cannot be delivered yet.*Bank guarantee"):
+        amy.call('stock.picking', 'button_validate', [picking], context={'skip_sms': True})
+    [row] = amy.call('stock.picking', 'read', [picking], ['state'])
+    assert row['state'] != 'done'
