@@ -1,7 +1,7 @@
 {
     'name': 'Sales SOP',
     'summary': 'Lead staff through the sales procedure, hold what must not be skipped, keep the evidence',
-    'version': '19.0.1.2.0',
+    'version': '19.0.1.2.1',
     'author': 'Sales SOP',
     'license': 'LGPL-3',
     'category': 'Sales/CRM',
